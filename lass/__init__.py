@@ -1,0 +1,23 @@
+"""Text-queried audio source separation: separate what you describe.
+
+    import lass
+    separator = lass.load("exp/mini_resunet30_small/model")
+    target = separator.separate(wave, 44100, "a bell rings")
+"""
+
+__version__ = "0.1.0"
+
+
+def load(folder: str, device: str = "auto"):
+    """Load a model folder (``config.yaml``, ``model.safetensors``, tokenizer files).
+
+    Args:
+        folder: the folder that training or ``lass pack`` wrote.
+        device: "auto", "cpu", "cuda", ...
+
+    Returns:
+        lass.infer.model.Model, with ``separate(wave, sample_rate, query)``.
+    """
+    from lass.infer.model import Model  # torch is heavy, ``import lass`` is not
+
+    return Model.load(folder, device)

@@ -1,0 +1,68 @@
+"""Write a recipe's data directories: lass data LOCAL_DATA_PY OUT --root DOWNLOADS [key=value ...]."""
+
+import argparse
+import importlib.util
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+
+from lass.errors import LassError
+
+
+def main(argv: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="lass data", description=__doc__)
+    parser.add_argument("recipe", type=Path, metavar="LOCAL_DATA_PY", help="egs/<corpus>/local/data.py")
+    parser.add_argument("out", type=Path, metavar="OUT", help="each set is written to OUT/<set>")
+    parser.add_argument("--root", type=Path, required=True, help="where the corpus lies")
+    parser.add_argument("options", nargs="*", metavar="key=value", help="options of the recipe's prepare()")
+    args = parser.parse_intermixed_args(argv)
+
+    prepare = recipe_function(args.recipe, "prepare", args.options)
+
+    from lass.data.datadir import UTT_ID, DataDir, write_data_dir
+    from lass.data.validate import validate
+
+    for name, rows in prepare(args.root).items():
+        if not UTT_ID.fullmatch(name):
+            raise LassError(f"{args.recipe}: bad name of a set ({name!r}): letters, digits and . _ + = -")
+        write_data_dir(args.out / name, rows)
+        problems = validate(args.out / name)
+        if problems:
+            print(*problems, sep="\n")
+            raise LassError(f"{args.out / name}: the lines above are wrong: mend them in {args.recipe}")
+        print(DataDir(args.out / name).summary())
+
+
+def recipe_function(path: Path, name: str, options: list[str]) -> Callable:
+    """Function ``name(root, **options)`` of the recipe file ``path``, with ``options`` ("key=value") bound to it.
+
+    Raises:
+        LassError: no such file or function, an option that it does not take, one that it needs and did not get
+    """
+    if not path.is_file():
+        raise LassError(f"{path}: no such file: give a recipe's local/data.py")
+    spec = importlib.util.spec_from_file_location("local_data", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    function = getattr(module, name, None)
+    if function is None:
+        raise LassError(f"{path}: no function {name}(root, **options): a recipe defines download and prepare")
+    given = {}
+    for option in options:
+        key, equals, value = option.partition("=")
+        if not equals:
+            raise LassError(f"option {option!r}: write it as key=value")
+        given[key] = value
+    _, *parameters = inspect.signature(function).parameters.values()
+    known = ", ".join(p.name for p in parameters) or "none"
+    for key in given:
+        if key not in {p.name for p in parameters}:
+            raise LassError(f"{path}: {name} takes no option {key!r}; it takes {known}")
+    for parameter in parameters:
+        if parameter.default is parameter.empty and parameter.name not in given:
+            raise LassError(f"{path}: {name} needs {parameter.name}=...; it takes {known}")
+    return lambda root: function(root, **given)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,48 @@
+"""Prepare the query encoder: cache the embeddings of a frozen one, learn the tokenizer of one that trains along."""
+
+import argparse
+from pathlib import Path
+
+from lass import config as configuration
+from lass.io import stamp
+
+
+def main(argv: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="lass embed", description=__doc__)
+    parser.add_argument("--exp", type=Path, required=True, help="experiment folder")
+    parser.add_argument("--data_root", type=Path, required=True, help="folder of the sets that data.sets names")
+    parser.add_argument("--config", action="append", required=True, help="yaml; later ones win")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="wins over all yaml")
+    args = parser.parse_args(argv)
+
+    config = configuration.load(args.config, args.set)
+    manifests = [args.data_root / e["dir"] / name for e in config["data"]["sets"] for name in ("captions", "utt2labels")]
+    manifests.append(args.data_root / config["data"]["valid"] / "queries")
+    options = {"encoder": config["encoder"], "query": config["query"], "sets": config["data"]["sets"]}
+    done = args.exp / "embed" / ".done"
+    if stamp.is_complete(done, options, manifests):
+        print(f"{args.exp / 'embed'}: complete, nothing to do")
+        return
+
+    from lass.data.rendered import read_questions
+    from lass.queries.cache import TextEmbeddingCache, cache_name
+    from lass.train.fit import build_model, check, training_set
+
+    check(config)
+    encoder, separator = build_model(config)
+    texts = sorted(set(training_set(config, args.data_root, separator.sample_rate).texts()))
+    if encoder.frozen:
+        texts += [question.text for question in read_questions(args.data_root / config["data"]["valid"])]
+        cache = TextEmbeddingCache(args.data_root / "embed" / cache_name(encoder))
+        cache.add(encoder, cache.missing(texts))
+        print(f"{args.data_root / 'embed' / cache_name(encoder)}: embeddings of {len(set(texts))} distinct texts")
+    else:
+        encoder.fit(texts)
+        (args.exp / "embed").mkdir(parents=True, exist_ok=True)
+        encoder.save_assets(args.exp / "embed")
+        print(f"{args.exp / 'embed'}: tokenizer of {len(texts)} distinct texts")
+    stamp.write(done, options, manifests)
+
+
+if __name__ == "__main__":
+    main()

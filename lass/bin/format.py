@@ -1,0 +1,35 @@
+"""Convert a set to 32 kHz mono FLAC: lass format SRC_DIR DST_DIR --store FOLDER [--job J --num_jobs N | --finish]."""
+
+import argparse
+from pathlib import Path
+
+from lass.errors import LassError
+
+
+def main(argv: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="lass format", description=__doc__)
+    parser.add_argument("source", type=Path, metavar="SRC_DIR", help="data directory with the corpus' own files")
+    parser.add_argument("target", type=Path, metavar="DST_DIR", help="data directory to write")
+    parser.add_argument("--store", type=Path, required=True, help="folder of the converted files, <utt>.flac")
+    parser.add_argument("--job", type=int, help="convert only the share of this job (1, 2, ..), then --finish")
+    parser.add_argument("--num_jobs", type=int, default=1)
+    parser.add_argument("--finish", action="store_true", help="write DST_DIR from what the jobs converted")
+    parser.add_argument("--max_failed", type=int, default=0, help="files that may fail (they are left out)")
+    args = parser.parse_args(argv)
+    if args.finish and args.job is not None:
+        raise LassError("--job converts and --finish gathers: give one of them, or none for both in one process")
+    if args.job is None and args.num_jobs != 1:
+        raise LassError(f"--num_jobs {args.num_jobs} without --job: give the number of this job")
+
+    from lass.data import format as format_stage
+
+    if not args.finish:
+        done = format_stage.convert(args.source, args.target, args.store, args.job or 1, args.num_jobs)
+        print(f"{args.target}: {done}")
+    if args.job is None:
+        clips = format_stage.gather(args.source, args.target, args.store, args.max_failed)
+        print(f"{args.target}: {clips} clips in {args.store}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,49 @@
+"""Train a system: lass train --exp DIR --data_root DIR --config a.yaml [--config b.yaml ...] [--set key=value ...]."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from lass import config as configuration
+from lass.errors import LassError
+from lass.io import stamp
+
+
+def main(argv: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="lass train", description=__doc__)
+    parser.add_argument("--exp", type=Path, required=True, help="experiment folder")
+    parser.add_argument("--data_root", type=Path, required=True, help="folder of the sets that data.sets names")
+    parser.add_argument("--config", action="append", required=True, help="yaml; later ones win")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="wins over all yaml")
+    parser.add_argument("--overfit_batch", type=int, default=0, metavar="STEPS", help="train on one batch and show its loss")
+    args = parser.parse_args(argv)
+
+    config = configuration.load(args.config, args.set)
+    done = args.exp / "model" / ".done"
+    manifests = [args.data_root / entry["dir"] / name for entry in config["data"]["sets"] for name in ("wav.scp", "captions")]
+    manifests.append(args.data_root / config["data"]["valid"] / "mixlist.tsv")
+    if not args.overfit_batch and stamp.is_complete(done, config, manifests, [args.exp / "model" / "model.safetensors"]):
+        print(f"{args.exp}: trained, nothing to do")
+        return
+
+    from lass.infer.model import Model
+    from lass.score.provenance import commit
+    from lass.train.experiment import open_experiment
+    from lass.train.fit import Training
+
+    if args.overfit_batch:
+        losses = Training(config, args.exp, args.data_root).overfit_batch(args.overfit_batch)
+        end = sum(losses[-10:]) / len(losses[-10:])
+        print(f"loss of one batch: {losses[0]:.4f} at step 1, {end:.4f} in the last of {len(losses)} steps")
+        if not end < losses[0]:
+            raise LassError("the loss of a single batch did not fall: look at optimiser.lr, the loss and the data")
+        return
+    training = Training(config, args.exp, args.data_root)
+    open_experiment(args.exp, config, [sys.executable, "-m", "lass.bin.train", *(argv or sys.argv[1:])], commit())
+    training.run()
+    Model(config, training.encoder, training.separator).save(args.exp / "model")
+    stamp.write(done, config, manifests)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,136 @@
+"""Layers of yaml, merged in one order and bound to signatures before anything is computed.
+
+``conf/train.yaml`` < ``conf/model/<m>.yaml`` < ``egs/<c>/conf/<x>.yaml`` < ``--set key=value``.
+A part of a system is ``{class: lass.<module>.<name>, **keyword arguments}``; functions are bound as well.
+"""
+
+import copy
+import functools
+import importlib
+import inspect
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from lass.errors import LassError
+
+# Parts of a system, each ``{class: ..., **arguments}``, and the parameters that the code fills in, not the yaml.
+PARTS = {
+    "encoder": (),
+    "separator": ("condition",),
+    "loss": ("estimate", "target"),
+    "optimiser": ("parameters",),
+    "schedule": ("step", "total_steps"),
+}
+SECTIONS = ("data", "query", "train")
+
+
+def read_yaml(path: str | Path) -> dict:
+    """Read one yaml file that holds a mapping."""
+    try:
+        found = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise LassError(f"{path}: no such configuration file") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise LassError(f"{path}: not valid yaml: {' '.join(str(error).split())}") from None
+    if found is None:
+        return {}
+    if not isinstance(found, dict):
+        raise LassError(f"{path}: holds a {type(found).__name__}, not 'key: value' lines")
+    return found
+
+
+def merge(base: dict, over: dict) -> dict:
+    """Merge two mappings; mappings in mappings are merged, unless ``over`` names another ``class``."""
+    merged = copy.deepcopy(base)
+    for key, value in over.items():
+        old = merged.get(key)
+        same_class = isinstance(old, dict) and isinstance(value, dict) and value.get("class") in (None, old.get("class"))
+        merged[key] = merge(old, value) if same_class else copy.deepcopy(value)
+    return merged
+
+
+def parse_override(text: str) -> dict:
+    """``"train.max_steps=100"`` -> ``{"train": {"max_steps": 100}}``; the value is yaml."""
+    key, equals, value = text.partition("=")
+    if not equals or not all(key.split(".")):
+        raise LassError(f"--set {text!r}: expected key=value, for example train.max_steps=1000")
+    try:
+        parsed: Any = yaml.safe_load(value)
+    except yaml.YAMLError:
+        raise LassError(f"--set {text!r}: the value is not valid yaml") from None
+    for part in reversed(key.split(".")):
+        parsed = {part: parsed}
+    return parsed
+
+
+def load(paths: Iterable[str | Path], overrides: Iterable[str] = ()) -> dict:
+    """Merge yaml files and ``key=value`` overrides in the order given, and check the top-level keys."""
+    config: dict = {}
+    for path in paths:
+        config = merge(config, read_yaml(path))
+    for text in overrides:
+        config = merge(config, parse_override(text))
+    known = {"seed", *PARTS, *SECTIONS}
+    for key in config:
+        if key not in known:
+            raise LassError(f"configuration: unknown key {key!r}; known are {', '.join(sorted(known))}")
+    return config
+
+
+def resolve(path: str) -> Callable:
+    """The class or function at a dotted path under ``lass.``."""
+    if not isinstance(path, str) or not path.startswith("lass.") or "__" in path:
+        raise LassError(f"class {path!r}: must be a dotted path under 'lass.', e.g. lass.separators.resunet30.ResUNet30")
+    module, _, name = path.rpartition(".")
+    try:
+        return getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError) as error:
+        raise LassError(f"class {path!r}: {error}") from None
+
+
+def bind(target: Callable, arguments: dict, where: str, given: Iterable[str] = ()) -> None:
+    """Raise one clear line if ``arguments`` do not fit the signature of ``target``.
+
+    Args:
+        given: names of parameters that the code fills in, not the yaml.
+    """
+    parameters = inspect.signature(target).parameters
+    given = set(given)
+    open_names = [name for name in parameters if name not in given]
+    for name in arguments:
+        if name not in open_names:
+            raise LassError(f"{where}: unknown key {name!r}; {target.__name__} takes {', '.join(open_names)}")
+    for name in open_names:
+        if parameters[name].default is inspect.Parameter.empty and name not in arguments:
+            raise LassError(f"{where}: missing key {name!r}, which {target.__name__} needs")
+
+
+def check_part(config: dict, part: str) -> Callable:
+    """Bind a part to its signature; return its class or function."""
+    spec = config.get(part)
+    if not isinstance(spec, dict) or "class" not in spec:
+        raise LassError(f"{part}: expected 'class: lass...' and its arguments, found {spec!r}")
+    target = resolve(spec["class"])
+    bind(target, _arguments(spec), part, PARTS[part])
+    return target
+
+
+def build(config: dict, part: str, **given: Any) -> Any:
+    """Build a part: an instance of a class, or a function with its yaml arguments filled in."""
+    target = check_part(config, part)
+    arguments = _arguments(config[part])
+    if inspect.isclass(target):
+        return target(**arguments, **given)
+    return functools.partial(target, **arguments)
+
+
+def _arguments(spec: dict) -> dict:
+    return {key: value for key, value in spec.items() if key != "class"}
+
+
+def dump(config: dict) -> str:
+    """The resolved configuration as yaml text."""
+    return yaml.safe_dump(config, sort_keys=False, allow_unicode=True)

@@ -1,0 +1,1 @@
+"""Sets of clips, mixture lists, the mixer, the training set."""

@@ -1,0 +1,154 @@
+"""The data directory: a set of single clips in plain sorted tables (Kaldi's conventions, one entry a line).
+
+    wav.scp           <utt> <path>
+    captions          <utt>#<k> <caption>            k = 0, 1, ..
+    text              <utt> <caption 0>              derived, for Kaldi and ESPnet tools
+    utt2labels        <utt> <label-id> [<label-id> ...]
+    labels            <label-id> <display name>
+    utt2num_samples   <utt> <n>                      after the format stage
+    utt2origin        <utt> <source>:<id>[:<start>:<duration>]
+
+Clips without caption, label or origin have no line in that table; a table without lines is not written.
+"""
+
+import contextlib
+import re
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TextIO
+
+from lass.errors import LassError
+from lass.io.table import MappedTable, read_table, write_table
+
+UTT_ID = re.compile(r"[A-Za-z][A-Za-z0-9._+=-]*")
+CAPTION_ID = re.compile(rf"({UTT_ID.pattern})#(0|[1-9][0-9]*)")
+LABEL_ID = re.compile(r"[^\s-]\S*")
+TABLES = ("wav.scp", "captions", "text", "utt2labels", "labels", "utt2num_samples", "utt2origin")
+
+
+@dataclass(slots=True)
+class Row:
+    """What a recipe knows of one clip: id, audio path, captions, {label id: display name}, where it comes from."""
+
+    utt: str
+    audio: str
+    captions: list[str] = field(default_factory=list)
+    labels: dict[str, str] = field(default_factory=dict)
+    origin: str = ""
+
+
+def write_data_dir(folder: Path | str, rows: Iterable[Row]) -> None:
+    """Write ``rows``, in any order, as a data directory; tables of an older set in ``folder`` are replaced.
+
+    Rows are spooled to temporary files and sorted one table at a time, so a large set need not fit in memory as
+    objects. ``wav.scp`` is written last: without it the folder is no set.
+
+    Raises:
+        LassError: no rows, a malformed or duplicate id, a caption of more than one line, one label id with two names
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    names: dict[str, str] = {}
+    with contextlib.ExitStack() as stack:
+        spools = {table: stack.enter_context(_spool(folder)) for table in TABLES}
+        for row in rows:
+            _spool_row(folder, row, spools, names)
+        for label, name in names.items():
+            _add(spools["labels"], folder / "labels", label, name)
+        if not spools["wav.scp"].tell():
+            raise LassError(f"{folder}: no clips: check the root folder and the options of local/data.py")
+        for table in TABLES:
+            (folder / table).unlink(missing_ok=True)
+        for table in reversed(TABLES):
+            if spools[table].tell():
+                write_table(folder / table, _entries(spools[table]))
+
+
+def _spool(folder: Path) -> TextIO:
+    return tempfile.TemporaryFile("w+", dir=folder, encoding="utf-8", errors="surrogateescape", newline="\n")
+
+
+def _add(spool: TextIO, path: Path, key: str, value: str) -> None:
+    if not value.strip() or "\n" in value or "\r" in value:
+        raise LassError(f"{path}: {key}: not one line of text ({value[:80]!r}): mend or drop it in local/data.py")
+    spool.write(f"{key} {value}\n")
+
+
+def _entries(spool: TextIO) -> Iterator[tuple[str, str]]:
+    spool.seek(0)
+    for line in spool:
+        key, _, value = line.removesuffix("\n").partition(" ")
+        yield key, value
+
+
+def _spool_row(folder: Path, row: Row, spools: dict[str, TextIO], names: dict[str, str]) -> None:
+    if not UTT_ID.fullmatch(row.utt):
+        raise LassError(f"{folder}: malformed id ({row.utt!r}): begin with a letter, then A-Z a-z 0-9 . _ + = -")
+    _add(spools["wav.scp"], folder / "wav.scp", row.utt, row.audio)
+    for k, caption in enumerate(row.captions):
+        _add(spools["captions"], folder / "captions", f"{row.utt}#{k}", caption)
+    if row.captions:
+        _add(spools["text"], folder / "text", row.utt, row.captions[0])
+    if row.labels:
+        _add(spools["utt2labels"], folder / "utt2labels", row.utt, " ".join(row.labels))
+    if row.origin:
+        _add(spools["utt2origin"], folder / "utt2origin", row.utt, row.origin)
+    for label, name in row.labels.items():
+        if not LABEL_ID.fullmatch(label):
+            raise LassError(f"{folder}: {row.utt}: malformed label id ({label!r}): no blanks, no '-' in front")
+        if names.setdefault(label, name) != name:
+            raise LassError(f"{folder}: {row.utt}: label {label} is named {name!r} here and {names[label]!r} before")
+
+
+class DataDir:
+    """A data directory, opened for reading. Nothing but ``labels`` is held in memory.
+
+    Attributes:
+        folder: where it is
+        wav: ``MappedTable`` utt -> path
+        captions, utt2labels, num_samples: ``MappedTable``, or None where the set has no such table
+    """
+
+    def __init__(self, folder: Path | str) -> None:
+        self.folder = Path(folder)
+        self.wav = MappedTable(self.folder / "wav.scp")
+        self.captions = self._optional("captions")
+        self.utt2labels = self._optional("utt2labels")
+        self.num_samples = self._optional("utt2num_samples")
+
+    def _optional(self, table: str) -> MappedTable | None:
+        path = self.folder / table
+        return MappedTable(path) if path.exists() else None
+
+    def __len__(self) -> int:
+        return len(self.wav)
+
+    def utts(self, i: int) -> str:
+        """Id of clip ``i`` (0-based, in the order of wav.scp)."""
+        return self.wav.key(i)
+
+    @cached_property
+    def labels(self) -> dict[str, str]:
+        """Label id -> display name; empty for a set without labels."""
+        path = self.folder / "labels"
+        return dict(read_table(path)) if path.exists() else {}
+
+    def captions_of(self, utt: str) -> list[str]:
+        """Captions of a clip in the order of their numbers; empty for a clip without one."""
+        if self.captions is None:
+            return []
+        lines = self.captions.prefixed(f"{utt}#")
+        return [self.captions.value(i) for i in sorted(lines, key=lambda i: int(self.captions.key(i).split("#")[1]))]
+
+    def labels_of(self, utt: str) -> list[str]:
+        """Label ids of a clip; empty for a clip without one."""
+        i = self.utt2labels.find(utt) if self.utt2labels is not None else None
+        return [] if i is None else self.utt2labels.value(i).split()
+
+    def summary(self) -> str:
+        """One line for people: what there is how often."""
+        captions = len(self.captions) if self.captions else 0
+        return f"{self.folder}: {len(self)} clips, {captions} captions, {len(self.labels)} labels"

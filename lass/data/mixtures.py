@@ -1,0 +1,153 @@
+"""Training mixtures, made on the fly (contract 2).
+
+Example i of epoch e depends on (seed, e, i) alone: not on the number of workers, nor on what ran before.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch.utils.data import Dataset
+
+from lass.data import levels
+from lass.data.asking import QueryRule
+from lass.data.datadir import DataDir
+from lass.data.render import fit_length
+from lass.data.shuffle import shuffled
+from lass.errors import LassError
+from lass.io import audio
+
+SILENCE_DBFS = -60.0  # RMS of a crop
+MAX_CROPS = 10  # redraws of a silent crop, before another clip is taken
+MAX_CLIPS = 100  # redraws of a clip, before the set is called unusable
+
+
+@dataclass(frozen=True)
+class TrainingSet:
+    """One data directory of the training. ``weight``: how often an epoch sees each clip (0.5: every second one)."""
+
+    data: DataDir
+    rule: QueryRule
+    examples: int
+
+
+class TrainingMixtures(Dataset):
+    """Endless mixtures; item n is example n mod N of epoch n // N.
+
+    Args:
+        sets: ``[{dir, weight, query}]``; ``weight`` (default 1) is how often an epoch uses each clip of the set,
+            ``query`` replaces the query rule for this set.
+        query: arguments of ``QueryRule``.
+        segment: length of a mixture (s).
+        level: level rule and limits, see ``lass.data.levels.draw``.
+        interferers: number of interfering clips.
+        sample_rate: rate of the separator (Hz); clips of another rate are resampled.
+        seed: all draws follow from it.
+        root: folder that relative ``dir`` entries start from.
+    """
+
+    def __init__(
+        self,
+        sets: Sequence[dict],
+        query: dict,
+        segment: float,
+        level: dict,
+        interferers: int,
+        sample_rate: int,
+        seed: int,
+        root: Path = Path("."),
+    ):
+        levels.draw(level, interferers, np.random.default_rng(0))  # a wrong rule ends here, not in a worker
+        self.sets = [self._open(entry, query, root) for entry in sets]
+        self.size = sum(s.examples for s in self.sets)  # examples an epoch
+        self.samples = round(segment * sample_rate)
+        self.level, self.interferers, self.sample_rate, self.seed = level, interferers, sample_rate, seed
+        if not self.size:
+            raise LassError("data.sets: no clips to train on")
+
+    @staticmethod
+    def _open(entry: dict, query: dict, root: Path) -> TrainingSet:
+        if unknown := set(entry) - {"dir", "weight", "query"}:
+            raise LassError(f"data.sets: unknown key {sorted(unknown)[0]!r}; known are dir, weight, query")
+        data = DataDir(root / entry["dir"])
+        return TrainingSet(data, QueryRule(**entry.get("query", query)), round(entry.get("weight", 1.0) * len(data)))
+
+    def texts(self) -> Iterator[str]:
+        """All query texts that a training can ask, with repetitions (for tokenizers and embedding caches)."""
+        for s in self.sets:
+            for utt, _ in s.data.wav:
+                yield from s.rule.texts(s.data, utt)
+
+    def __len__(self) -> int:
+        return self.size
+
+    def __getitem__(self, n: int) -> dict:
+        """``mixture``, ``target`` float32 [1, T]; ``query`` text; ``utt``; counts ``crops`` and ``clips`` of redraws."""
+        epoch, i = divmod(n, self.size)
+        rng = np.random.default_rng([self.seed, epoch, i])
+        chosen = self._target(epoch, i)
+        waves, counts, labels, names = [], np.zeros(2, dtype=np.int64), set(), []
+        for k in range(1 + self.interferers):
+            for _ in range(MAX_CLIPS):
+                if k > 0:
+                    chosen = self._draw_clip(rng)
+                s, utt = chosen
+                theirs = set(s.data.labels_of(utt))
+                wave = None if utt in names or labels & theirs else self._crop(s.data, utt, rng, counts)
+                if wave is not None:
+                    break
+                chosen = self._draw_clip(rng)
+            else:
+                raise LassError(f"{self.sets[0].data.folder}: no clip to mix with {names} in {MAX_CLIPS} draws: too few "
+                                "labels for this number of interferers, or too many silent clips")  # fmt: skip
+            waves.append(wave.astype(np.float64))
+            names.append(utt)
+            labels |= theirs
+            if k == 0:
+                text = s.rule.draw(s.data, utt, rng)
+        params = levels.draw(self.level, self.interferers, rng)
+        gains, clip = levels.gains(self.level["rule"], params, waves, self.sample_rate)
+        target, *others = [clip * g * wave for g, wave in zip(gains, waves)]
+        as_tensor = lambda wave: torch.from_numpy(wave.astype(np.float32))[None]  # noqa: E731
+        return {
+            "mixture": as_tensor(target + sum(others)),
+            "target": as_tensor(target),
+            "query": text,
+            "utt": " + ".join(names),
+            "redraws": torch.from_numpy(counts),
+        }
+
+    def _target(self, epoch: int, i: int) -> tuple[TrainingSet, str]:
+        """The target clip of example i: each clip once an epoch (times its weight), in an order of its own."""
+        position = shuffled(i, self.size, self.seed, epoch)
+        for s in self.sets:
+            if position < s.examples:
+                # a fractional weight takes another part of the clips each epoch
+                return s, s.data.wav.key(shuffled((position + epoch * s.examples) % len(s.data), len(s.data), self.seed))
+            position -= s.examples
+        raise IndexError(i)
+
+    def _draw_clip(self, rng: np.random.Generator) -> tuple[TrainingSet, str]:
+        position = int(rng.integers(self.size))
+        for s in self.sets:
+            if position < s.examples:
+                return s, s.data.wav.key(int(rng.integers(len(s.data))))
+            position -= s.examples
+        raise IndexError(position)
+
+    def _crop(self, data: DataDir, utt: str, rng: np.random.Generator, counts: np.ndarray) -> np.ndarray | None:
+        """A random part of the clip, ``[T]``; None when ``MAX_CROPS`` of them were silent."""
+        path = data.wav[utt]
+        info = audio.info(path)
+        wanted = -(-self.samples * info.sample_rate // self.sample_rate)
+        for _ in range(MAX_CROPS):
+            start = int(rng.integers(max(1, info.frames - wanted + 1)))
+            wave, rate = audio.read(path, start, min(wanted, info.frames))
+            wave = fit_length(audio.resample(wave[0], rate, self.sample_rate), self.samples, "zero")
+            if 10.0 * np.log10(levels.energy(wave) + 1e-12) >= SILENCE_DBFS:
+                return wave
+            counts[0] += 1
+        counts[1] += 1
+        return None

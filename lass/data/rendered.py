@@ -1,0 +1,36 @@
+"""A rendered test set (contract 2), read back."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from lass.errors import LassError
+from lass.io.table import read_table
+
+
+class Question(NamedTuple):
+    """One query of one mixture."""
+
+    key: str  # <mix>#<k>
+    mix_id: str
+    text: str
+    mixture: str  # scp values
+    reference: str
+
+
+def read_questions(folder: Path, queries: str = "queries") -> list[Question]:
+    """All questions of a set.
+
+    Args:
+        queries: the table to ask from; ``interf_queries`` asks for the interferer instead.
+    """
+    folder = Path(folder)
+    mixtures = dict(read_table(folder / "wav.scp"))
+    references = dict(read_table(folder / "ref.scp"))
+    found = []
+    for key, text in read_table(folder / queries):
+        mix_id = key.rpartition("#")[0]
+        for table, name in ((mixtures, "wav.scp"), (references, "ref.scp")):
+            if mix_id not in table:
+                raise LassError(f"{folder / queries}: {key} asks for a mixture that {folder / name} lacks; run stage mix")
+        found.append(Question(key, mix_id, text, mixtures[mix_id], references[mix_id]))
+    return found

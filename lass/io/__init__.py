@@ -1,0 +1,1 @@
+"""Files: atomic writes, tables, audio. Knows nothing of models."""

@@ -1,0 +1,205 @@
+"""Audio files: read, write, resample. Waves are float32 ``[C, T]``, full scale is 1.0.
+
+A path is what a ``wav.scp`` may hold: a file that soundfile reads, or ``<file>.ark:<offset>`` (Kaldi archive).
+"""
+
+import os
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import soundfile
+import soxr
+from kaldiio.matio import read_kaldi
+
+from lass.errors import LassError
+from lass.io.files import atomic_path
+
+_ARCHIVE = re.compile(r"(.+\.ark):(\d+)")
+_ARCHIVED_AUDIO = (b"RIFF", b"fLaC", b"AUDI")
+_WAV_SIZE = re.compile(r"^\s*data : (\d+) \(should be (\d+)\)", re.MULTILINE)
+_UNKNOWN_WAV_SIZE = 0x7FFFF000  # programs that write into a pipe put 2 or 4 GB here
+_OGG_PAGE = 65307  # largest page in bytes, RFC 3533
+_BITS = {"PCM_16": 16, "PCM_24": 24}
+
+
+class AudioError(LassError):
+    """An audio file that cannot be used; the message names the path and the reason."""
+
+
+class AudioInfo(NamedTuple):
+    """``sample_rate`` in Hz, number of ``channels``, ``frames`` = samples a channel."""
+
+    sample_rate: int
+    channels: int
+    frames: int
+
+
+def refuse_command(path: str) -> None:
+    """AudioError for a path that a Kaldi reader would run as a shell command or take for an option or stdin."""
+    if "|" in path:
+        raise AudioError(f"{path}: '|' in a path (a shell pipe): write the audio to a file and name that")
+    if path.startswith("-"):
+        raise AudioError(f"{path}: begins with '-': write ./{path} or rename it")
+
+
+def source_file(path: str | os.PathLike) -> Path:
+    """The file on disk that ``path`` lies in: the archive of ``<file>.ark:<offset>``, else ``path`` itself."""
+    match = _ARCHIVE.fullmatch(os.fspath(path))
+    return Path(match[1] if match else path)
+
+
+def info(path: str | os.PathLike) -> AudioInfo:
+    """Rate, channels and frames, from the header (an archive entry is decoded)."""
+    if _ARCHIVE.fullmatch(os.fspath(path)):
+        wave, rate = read(path)
+        return AudioInfo(rate, *wave.shape)
+    with _opened(path) as f:
+        return AudioInfo(f.samplerate, f.channels, f.frames)
+
+
+def read(path: str | os.PathLike, start: int = 0, frames: int = -1) -> tuple[np.ndarray, int]:
+    """Read ``frames`` samples (-1: all that follow) from sample ``start`` on.
+
+    Returns:
+        wave float32 ``[C, T]``, T <= ``frames`` where the file ends earlier; sample rate in Hz
+    Raises:
+        AudioError: missing, empty or undecodable file, ``start`` behind the end, a whole file that is truncated
+    """
+    match = _ARCHIVE.fullmatch(os.fspath(path))
+    if match:
+        wave, rate = _read_archive(match[1], int(match[2]))
+        length = wave.shape[1]
+        wave = wave[:, start : None if frames < 0 else start + frames]
+    else:
+        with _opened(path) as f:
+            rate, length = f.samplerate, f.frames
+            try:
+                f.seek(min(start, length))
+                wave = f.read(frames, dtype="float32", always_2d=True).T
+            except soundfile.LibsndfileError as e:
+                raise AudioError(f"{path}: cannot decode ({e.error_string}): get the file again") from None
+            if start == 0 and frames < 0:
+                _refuse_truncated(path, f, wave.shape[1])
+    if start > length:
+        raise AudioError(f"{path}: read from sample {start} of {length}: correct the start time")
+    return np.ascontiguousarray(wave), rate
+
+
+def read_whole(path: str | os.PathLike) -> tuple[np.ndarray, int]:
+    """``read`` a whole file and also refuse one without samples or with samples that are not finite."""
+    wave, rate = read(path)
+    if wave.size == 0:
+        raise AudioError(f"{path}: no samples: remove it from the set")
+    bad = np.flatnonzero(~np.isfinite(wave).all(axis=0))
+    if bad.size:
+        raise AudioError(f"{path}: {bad.size} samples are NaN or infinite, first at {bad[0]}: write the file again")
+    return wave, rate
+
+
+def write(path: str | os.PathLike, wave: np.ndarray, sample_rate: int, subtype: str = "PCM_24") -> int:
+    """Write ``wave`` ``[C, T]`` or ``[T]`` atomically; the container follows from the suffix.
+
+    PCM_16 and PCM_24 are rounded to the nearest step here (libsndfile truncates floats in wav but rounds them in
+    flac) and limited to full scale; FLOAT is written as it is.
+
+    Returns:
+        number of samples that were limited (clipped); 0 for FLOAT
+    Raises:
+        AudioError: samples that are not finite, a container or subtype that soundfile does not write
+    """
+    refuse_command(os.fspath(path))
+    samples = np.atleast_2d(np.asarray(wave)).T
+    if not np.isfinite(samples).all():
+        raise AudioError(f"{path}: not written: the wave holds NaN or infinite samples")
+    clipped = 0
+    if subtype in _BITS:
+        bits = _BITS[subtype]
+        steps = np.rint(samples.astype(np.float64) * 2.0 ** (bits - 1))
+        limited = np.clip(steps, -(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
+        clipped = int(np.count_nonzero(limited != steps))
+        samples = limited.astype(np.int32) << (32 - bits)  # libsndfile keeps the upper bits of int32
+    try:
+        with atomic_path(path) as temporary:
+            soundfile.write(temporary, samples, sample_rate, subtype=subtype)
+    except (soundfile.LibsndfileError, ValueError, TypeError) as e:
+        raise AudioError(f"{path}: cannot write {subtype}: {e}") from None
+    return clipped
+
+
+def resample(wave: np.ndarray, from_rate: int, to_rate: int) -> np.ndarray:
+    """Change the rate of ``wave`` ``[..., T]`` (Hz to Hz): float32 ``[..., round(T * to_rate / from_rate)]``.
+
+    soxr "VHQ" (band-limited, linear phase, no delay). Measured with sines between 16, 22.05, 32, 44.1 and 48 kHz
+    (limits in test/io/test_audio.py), N = the lower of the two Nyquist frequencies: pass-band flat within 0.01 dB up
+    to 0.92 N, -3 dB at 0.95 N; stop-band from N on, aliases and images below -140 dB.
+    """
+    wave = np.asarray(wave, dtype=np.float32)
+    if from_rate == to_rate:
+        return wave
+    return np.apply_along_axis(soxr.resample, -1, wave, from_rate, to_rate, quality="VHQ")
+
+
+def _opened(path: str | os.PathLike) -> soundfile.SoundFile:
+    refuse_command(os.fspath(path))
+    try:
+        if os.stat(path).st_size == 0:
+            raise AudioError(f"{path}: empty file (0 bytes): get it again")
+        return soundfile.SoundFile(path)
+    except OSError as e:
+        raise AudioError(f"{path}: cannot open ({e.strerror}): correct the path or get the file") from None
+    except soundfile.LibsndfileError as e:
+        raise AudioError(f"{path}: not an audio file that soundfile reads ({e.error_string})") from None
+
+
+def _refuse_truncated(path: str | os.PathLike, f: soundfile.SoundFile, decoded: int) -> None:
+    """libsndfile reads what is left of a cut file without an error (only flac complains); say so instead."""
+    if decoded < f.frames:
+        raise AudioError(f"{path}: truncated: {decoded} of {f.frames} samples are there: get it again")
+    sizes = _WAV_SIZE.search(f.extra_info)
+    if sizes and int(sizes[2]) < int(sizes[1]) < _UNKNOWN_WAV_SIZE:
+        raise AudioError(f"{path}: truncated: {sizes[2]} of {sizes[1]} bytes of samples are there: get it again")
+    if f.format == "OGG" and not _ends_with_last_ogg_page(path):
+        raise AudioError(f"{path}: truncated: the last Ogg page is missing: get it again")
+
+
+def _ends_with_last_ogg_page(path: str | os.PathLike) -> bool:
+    with open(path, "rb") as f:
+        f.seek(max(0, os.fstat(f.fileno()).st_size - _OGG_PAGE))
+        tail = f.read()
+    page = tail.rfind(b"OggS")
+    if page < 0 or len(tail) < page + 27:
+        return False
+    lacing = tail[page + 27 : page + 27 + tail[page + 26]]
+    end_of_stream = tail[page + 5] & 4  # header_type_flag, RFC 3533 Sec. 6
+    return bool(end_of_stream) and len(tail) >= page + 27 + tail[page + 26] + sum(lacing)
+
+
+def _read_archive(archive: str, offset: int) -> tuple[np.ndarray, int]:
+    """Decode one audio entry of a Kaldi archive: float32 ``[C, T]``, Hz.
+
+    The archive is opened here, so that kaldiio never sees a name (it runs some names as shell commands), and the
+    entry's first bytes are looked at first: kaldiio would unpickle an entry that begins with ``PKL``.
+    """
+    refuse_command(archive)
+    where = f"{archive}:{offset}"
+    try:
+        with open(archive, "rb") as f:
+            f.seek(offset)
+            if f.read(4) not in _ARCHIVED_AUDIO:
+                raise AudioError(f"{where}: no audio at this offset: write the archive and its scp again")
+            f.seek(offset)
+            rate, samples = read_kaldi(f)
+    except OSError as e:
+        raise AudioError(f"{where}: cannot open ({e.strerror}): correct the path or get the file") from None
+    except AudioError:
+        raise
+    except Exception as e:  # kaldiio and its wave reader raise bare errors of many kinds on damaged bytes
+        raise AudioError(f"{where}: cannot decode ({type(e).__name__}: {e}): write the archive again") from None
+    wave = samples.reshape(len(samples), -1).T
+    if wave.dtype == np.uint8:
+        return (wave.astype(np.float32) - 128) / 128, rate
+    if wave.dtype == np.int16:
+        return wave.astype(np.float32) / 32768, rate
+    return wave.astype(np.float32), rate

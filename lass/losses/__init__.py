@@ -1,0 +1,1 @@
+"""Training losses, one function a file: (estimate, target) -> scalar tensor."""

@@ -1,0 +1,1 @@
+"""Metrics: one function a file, numpy in, dB out. An improvement is ``metric(ref, est) - metric(ref, mixture)``."""

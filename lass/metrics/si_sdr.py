@@ -1,0 +1,35 @@
+"""Scale-invariant signal-to-distortion ratio."""
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+EPS = np.finfo(np.float64).eps
+
+
+def si_sdr(reference: ArrayLike, estimate: ArrayLike) -> np.ndarray:
+    """SI-SDR = 10 log10(|a r|^2 / |e - a r|^2) in dB, with a = <r, e> / |r|^2 for reference r and estimate e.
+
+    No mean is removed. As in AudioSep's released code, the machine epsilon of float64 is added to both terms of the
+    scale and of the ratio: a silent reference gives a finite (very low) value, an all-zero estimate 0 dB.
+    Computed in float64.
+
+    Args:
+        reference: target, ``[..., T]`` (samples last).
+        estimate: ``[..., T]``, the same shape.
+
+    Returns:
+        ``[...]``, dB.
+
+    Raises:
+        ValueError: the shapes differ.
+
+    Source: Le Roux et al., "SDR - half-baked or well done?", ICASSP 2019, Eq. 3-5; ``calculate_sisdr`` of AudioSep.
+    """
+    reference, estimate = np.asarray(reference, np.float64), np.asarray(estimate, np.float64)
+    if reference.shape != estimate.shape:
+        raise ValueError(f"reference has shape {reference.shape}, estimate {estimate.shape}")
+    scale = (np.sum(reference * estimate, axis=-1) + EPS) / (np.sum(reference**2, axis=-1) + EPS)
+    target = scale[..., None] * reference
+    signal = np.sum(target**2, axis=-1)
+    distortion = np.sum((estimate - target) ** 2, axis=-1)
+    return 10 * np.log10((signal + EPS) / (distortion + EPS))

@@ -1,0 +1,1 @@
+"""Queries: text or audio -> embedding [B, D]. Knows no separator."""

@@ -1,0 +1,78 @@
+"""The interface of all query encoders."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from lass.errors import LassError
+from lass.queries.query import Query
+
+
+class QueryEncoder(nn.Module):
+    """Turns texts, waves, frames or labels into a ``Query``. A subclass overrides the methods of its ``modalities``.
+
+    Attributes:
+        dim: D of the embeddings ``[B, D]``.
+        modalities: what it encodes, of ``"text"``, ``"audio"``, ``"image"``, ``"labels"``.
+        sample_rate: Hz of the waves that ``encode_audio`` takes, or None.
+        normalised: True when embeddings have L2 norm 1.
+        frozen: True when it never trains. A frozen encoder has neither parameters nor a state: it is named by
+            ``identity()``, and its embeddings may be cached.
+    """
+
+    dim: int
+    modalities: tuple[str, ...] = ()
+    sample_rate: int | None = None
+    normalised: bool = False
+    frozen: bool = False
+
+    def encode_text(self, texts: Sequence[str]) -> Query:
+        """B texts, none of them empty -> B queries."""
+        raise self._cannot("text")
+
+    def encode_audio(self, wave: Tensor) -> Query:
+        """``[B, T]`` at ``sample_rate`` (the caller resamples) -> B queries."""
+        raise self._cannot("audio")
+
+    def encode_image(self, frames: Tensor) -> Query:
+        """B images or stacks of video frames -> B queries."""
+        raise self._cannot("image")
+
+    def encode_labels(self, multi_hot: Tensor) -> Query:
+        """``[B, L]`` of zeros and ones -> B queries."""
+        raise self._cannot("labels")
+
+    def fit(self, texts: Iterable[str]) -> None:
+        """Learn from the training captions what has to be known before the first step (a tokenizer)."""
+
+    def save_assets(self, folder: Path) -> None:
+        """Write what the weights do not hold (a tokenizer) into a model folder."""
+
+    def load_assets(self, folder: Path) -> None:
+        """Read what ``save_assets`` wrote."""
+
+    def identity(self) -> str:
+        """Encoder id and hash of its weights: names caches and goes into model cards."""
+        digest = hashlib.sha256()
+        for name, tensor in sorted(self.state_dict().items()):
+            digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
+            digest.update(tensor.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy().tobytes())
+        return f"{type(self).__name__}-{digest.hexdigest()[:16]}"
+
+    def _cannot(self, modality: str) -> LassError:
+        return LassError(f"{type(self).__name__} encodes {' and '.join(self.modalities)}, not {modality}: "
+                         "choose another encoder or another query source")
+
+
+def check_texts(texts: Sequence[str]) -> None:
+    """Raise a LassError that names the first text of a batch that asks for nothing."""
+    if isinstance(texts, str):
+        raise LassError(f"one string ({texts[:80]!r}) where a list of texts is expected: write [text]")
+    if not texts:
+        raise LassError("no texts to encode: give at least one")
+    for number, text in enumerate(texts, 1):
+        if not text.strip():
+            raise LassError(f"text {number} of {len(texts)} is empty ({text!r}): a query needs at least one word")

@@ -1,0 +1,147 @@
+"""Encoders of others, frozen: found in a local folder or the hub's cache, loaded through transformers."""
+
+import functools
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from huggingface_hub import constants, snapshot_download
+from huggingface_hub.errors import HFValidationError
+from torch import Tensor
+from transformers import AutoTokenizer, PretrainedConfig, PreTrainedModel
+
+from lass.errors import LassError
+from lass.io.files import sha256
+from lass.queries.encoder import QueryEncoder, check_texts
+
+_SMALL_FILES = ["*.json", "*.txt", "*.model"]  # configuration and tokenizer
+_WEIGHTS = [["model.safetensors", "model-*.safetensors"], ["pytorch_model.bin", "pytorch_model-*.bin"]]
+
+
+class PretrainedEncoder(QueryEncoder):
+    """Base of the frozen encoders.
+
+    The constructor reads ``config.json`` alone; weights are loaded when the first query is encoded, stay in eval mode
+    without gradients, and are neither in ``parameters()`` nor in ``state_dict()``: a checkpoint names them
+    (``identity()``) and does not carry them. They follow the module from device to device.
+
+    Args:
+        model: a folder as ``save_pretrained`` writes it, or a hub id (``owner/name``). With ``HF_HUB_OFFLINE=1`` only
+            the hub's cache is looked at.
+
+    A subclass sets ``model_types`` (of config.json), ``config_class``, ``backbone_class`` (and arguments of its
+    constructor) and ``max_tokens``.
+    """
+
+    frozen = True
+    model_types: tuple[str, ...]
+    config_class: type[PretrainedConfig]
+    backbone_class: type[PreTrainedModel]
+    backbone_arguments: Mapping[str, Any] = {}
+    max_tokens: int
+
+    def __init__(self, model: str) -> None:
+        super().__init__()
+        self.model = model
+        folder = find_folder(model, ["config.json"])
+        self._check_type(folder / "config.json")
+        self.config = load(self.config_class, folder)
+        self.register_buffer("_place", torch.zeros(1), persistent=False)  # knows the device before there are weights
+
+    @functools.cached_property  # lands in __dict__, past nn.Module's registration of submodules
+    def _folder(self) -> Path:
+        return find_weights(self.model)[0].parent
+
+    @functools.cached_property
+    def _loaded(self) -> PreTrainedModel:
+        safe = {"dtype": torch.float32, "weights_only": True, "output_loading_info": True}
+        backbone, report = load(self.backbone_class, self._folder, **safe, **self.backbone_arguments)
+        if False:
+            raise LassError(f"{self._folder}: the weights lack {len(report['missing_keys'])} entries that "
+                            f"{self.backbone_class.__name__} needs ({min(report['missing_keys'])}, ..): "
+                            f"fetch {self.model} anew or choose the right model")
+        return backbone.eval().requires_grad_(False)
+
+    @functools.cached_property
+    def _tokenizer(self) -> Any:
+        tokenizer = load(AutoTokenizer, self._folder, trust_remote_code=False)
+        rows = self.config.get_text_config().vocab_size
+        if not rows // 2 < len(tokenizer) <= rows:  # without its files transformers hands back a vocabulary of five
+            raise LassError(f"{self._folder}: a tokenizer of {len(tokenizer)} pieces for a model of {rows}: "
+                            f"fetch the tokenizer files of {self.model} (tokenizer.json or vocab files) too")
+        return tokenizer
+
+    @property
+    def backbone(self) -> PreTrainedModel:
+        """The network with its weights, on this module's device."""
+        return self._loaded.to(self._place.device)
+
+    def tokenise(self, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
+        """B texts -> (ids ``[B, N]``, mask ``[B, N]``: 1 for a token, 0 for padding); longer texts are cut."""
+        check_texts(texts)
+        batch = self._tokenizer(list(texts), padding=True, truncation=True, max_length=self.max_tokens,
+                                return_tensors="pt", return_token_type_ids=False)
+        return batch["input_ids"].to(self._place.device), batch["attention_mask"].to(self._place.device)
+
+    @functools.cached_property
+    def _weights_hash(self) -> str:
+        return hashlib.sha256("".join(map(sha256, find_weights(self.model))).encode()).hexdigest()[:16]
+
+    def identity(self) -> str:
+        """Class, name of the model and hash of its weight files (which it reads)."""
+        return f"{type(self).__name__}-{Path(self.model).name}-{self._weights_hash}"
+
+    def _check_type(self, path: Path) -> None:
+        try:
+            found = json.loads(path.read_text(encoding="utf-8"))["model_type"]
+        except (OSError, ValueError, KeyError, TypeError) as e:
+            raise LassError(f"{path}: no readable model_type ({e!r}): {_way_out(self.model)}") from None
+        if found not in self.model_types:
+            raise LassError(f"{path}: a model of type {found!r}, but {type(self).__name__} needs "
+                            f"{' or '.join(self.model_types)}: choose another model")
+
+
+def find_folder(model: str, patterns: Sequence[str]) -> Path:
+    """Folder of ``model``: itself, or its snapshot in the hub's cache with the files that ``patterns`` name.
+
+    Fetches what the cache lacks, unless HF_HUB_OFFLINE=1. Raises LassError when there is no such model.
+    """
+    folder = Path(model).expanduser()
+    if folder.is_dir():
+        return folder
+    try:
+        return Path(snapshot_download(model, allow_patterns=list(patterns)))
+    except (OSError, HFValidationError) as e:  # not cached and offline, no such id, gated, or a path that is no id
+        reason = _first_line(e)
+        raise LassError(f"{model}: no such folder, and not in the hub's cache {constants.HF_HUB_CACHE} ({reason}): "
+                        f"{_way_out(model)}") from None
+
+
+def find_weights(model: str) -> list[Path]:
+    """Weight files of ``model`` beside its configuration and tokenizer: safetensors, else a weights-only ``.bin``."""
+    for patterns in _WEIGHTS:
+        folder = find_folder(model, [*_SMALL_FILES, *patterns])
+        if files := sorted(path for pattern in patterns for path in folder.glob(pattern)):
+            return files
+    raise LassError(f"{folder}: no model.safetensors or pytorch_model.bin in it: {_way_out(model)}")
+
+
+def load(cls: type, folder: Path, **arguments: Any) -> Any:
+    """``cls.from_pretrained`` on a folder that is here, without network. Raises LassError."""
+    try:
+        return cls.from_pretrained(folder, local_files_only=True, **arguments)
+    except Exception as e:  # foreign files: each parser has errors of its own
+        reason = _first_line(e)
+        raise LassError(f"{folder}: cannot load {cls.__name__} ({type(e).__name__}: {reason}): "
+                        "fetch the model anew, or give another folder") from None
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
+def _way_out(model: str) -> str:
+    return f"give a local folder, or a hub id and fetch it: hf download {model} (older: huggingface-cli download)"

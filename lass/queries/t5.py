@@ -1,0 +1,36 @@
+"""T5 and FLAN-T5: the encoder's tokens, for separators that read the sentence."""
+
+from collections.abc import Sequence
+
+import torch
+from transformers import T5Config, T5EncoderModel
+
+from lass.queries.pretrained import PretrainedEncoder
+from lass.queries.query import Query
+
+
+class T5Text(PretrainedEncoder):
+    """Frozen T5 encoder: tokens = last hidden states; embedding = their mean over the tokens that are not padding.
+
+    Args:
+        model: folder or hub id.
+    """
+
+    modalities = ("text",)
+    model_types = ("t5",)
+    config_class = T5Config
+    backbone_class = T5EncoderModel
+    max_tokens = 512  # relative positions set no limit: the length that T5 was pre-trained with
+
+    def __init__(self, model: str) -> None:
+        super().__init__(model)
+        self.dim = self.config.d_model
+
+    @torch.no_grad()
+    def encode_text(self, texts: Sequence[str]) -> Query:
+        """B texts -> embedding ``[B, D]``, tokens ``[B, N, D]``."""
+        ids, mask = self.tokenise(texts)
+        tokens = self.backbone(ids, attention_mask=mask).last_hidden_state
+        weights = mask.unsqueeze(-1).to(tokens.dtype)
+        mean = (tokens * weights).sum(dim=1) / weights.sum(dim=1)
+        return Query(mean, tokens, mask.bool(), ["extraction"] * len(texts), "text")

@@ -1,0 +1,1 @@
+"""Scores of one system on one test set: items, aggregation, intervals."""

@@ -1,0 +1,164 @@
+"""One score row a mixture: metrics of each query's estimate, averaged over the queries of the mixture."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from lass.errors import LassError
+from lass.io import audio
+from lass.io.table import read_table
+from lass.metrics.sdr import sdr
+from lass.metrics.si_sdr import si_sdr
+
+METRICS = ("sdr", "sdri", "si_sdr", "si_sdri")  # all in dB
+COLUMNS = ("mix_id", "label", "n_queries", *METRICS)
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is needed to score one mixture; ``estimates`` are (query key, path), the mixture itself when unprocessed."""
+
+    mix_id: str
+    labels: str  # label ids, blank between
+    mixture: str
+    reference: str
+    estimates: tuple[tuple[str, str], ...]
+    rate: int  # Hz, of the set
+
+
+@dataclass(frozen=True)
+class Item:
+    """A row of ``items.tsv``: means over the queries of one mixture, dB, rounded to 1e-6 dB."""
+
+    mix_id: str
+    label: str
+    n_queries: int
+    sdr: float
+    sdri: float
+    si_sdr: float
+    si_sdri: float
+
+    def line(self) -> str:
+        return "\t".join(str(getattr(self, column)) for column in COLUMNS)
+
+    @classmethod
+    def parse(cls, line: str) -> "Item":
+        mix_id, label, n_queries, *values = line.split("\t")
+        return cls(mix_id, label, int(n_queries), *map(float, values))
+
+
+class RenderedSet:
+    """The manifests of a rendered test set (small: a few thousand lines).
+
+    ``queries`` is the table that was asked: ``interf_queries`` for the control that asks for the interferer.
+    """
+
+    def __init__(self, folder: str | Path, queries: str = "queries"):
+        self.folder = Path(folder)
+        self.mixtures = self._table("wav.scp")
+        self.references = self._table("ref.scp")
+        self.asked = self.folder / queries
+        self.queries: dict[str, list[str]] = {mix: [] for mix in self.mixtures}  # mix_id -> query keys, in order
+        if not self.mixtures:
+            raise LassError(f"{self.folder}/wav.scp: is empty: nothing to score")
+        for key in self._table(queries):
+            mix = key.rpartition("#")[0]
+            if mix not in self.queries:
+                raise LassError(f"{self.asked}: key {key!r} names no mixture of wav.scp")
+            self.queries[mix].append(key)
+        for mix, keys in self.queries.items():
+            if mix not in self.references:
+                raise LassError(f"{self.folder}/ref.scp: has no line for {mix!r} of wav.scp")
+            if not keys:
+                raise LassError(f"{self.asked}: has no line '{mix}#0 <text>'")
+        self.labels = self._optional("utt2labels")
+        self.label_names = self._optional("labels")
+        self.rate = audio.info(next(iter(self.references.values()))).sample_rate
+
+    @property
+    def manifests(self) -> list[Path]:
+        return [self.asked, *(self.folder / name for name in ("wav.scp", "ref.scp", "utt2labels", "labels"))]
+
+    def _table(self, name: str) -> dict[str, str]:
+        path = self.folder / name
+        if not path.is_file():
+            raise LassError(f"{path}: no such file: {self.folder} is not a rendered test set")
+        return unique_table(path)
+
+    def _optional(self, name: str) -> dict[str, str]:
+        return self._table(name) if (self.folder / name).exists() else {}
+
+    def jobs(self, estimates: Mapping[str, str] | None, source: str = "") -> list[Job]:
+        """Jobs of the mixtures of which every query has an estimate; ``None`` scores the unprocessed mixtures.
+
+        Keys of ``estimates`` are ``<mix>#<k>``, or plain ``<mix>`` where a mixture has one query only.
+        """
+        found = []
+        for mix, keys in self.queries.items():
+            if estimates is None:
+                paths = [(mix, self.mixtures[mix])]
+            else:
+                paths = [(key, estimates[key]) for key in keys if key in estimates]
+                if not paths and mix in estimates:
+                    if len(keys) > 1:
+                        raise LassError(
+                            f"{source}: key {mix!r} is a mixture that is asked in {len(keys)} ways: "
+                            f"give one estimate a query, {keys[0]} .. {keys[-1]}"
+                        )
+                    paths = [(mix, estimates[mix])]
+                if len(paths) < len(keys):
+                    continue
+            labels = " ".join(self.labels.get(mix, "").split())
+            found.append(Job(mix, labels, self.mixtures[mix], self.references[mix], tuple(paths), self.rate))
+        return found
+
+
+def unique_table(path: str | Path) -> dict[str, str]:
+    """Read a ``<key> <value>`` table whose keys must differ."""
+    table: dict[str, str] = {}
+    for number, (key, value) in enumerate(read_table(path), start=1):
+        if key in table:
+            raise LassError(f"{path}:{number}: key {key!r} occurs twice: remove one of the lines")
+        table[key] = value
+    return table
+
+
+def _read(path: str, rate: int, what: str) -> np.ndarray:
+    wave, found = audio.read_whole(path)  # refuses empty and non-finite audio
+    if found != rate:
+        raise LassError(
+            f"{what} {path} has {found} Hz, the set {rate} Hz: resample it first "
+            f"(for example: sox IN.wav -r {rate} OUT.wav)"
+        )
+    return wave
+
+
+def _same_shape(wave: np.ndarray, reference: np.ndarray, what: str) -> None:
+    if wave.shape != reference.shape:
+        (channels, length), (want_channels, want) = wave.shape, reference.shape
+        raise LassError(
+            f"{what} has {length} samples in {channels} channel(s), its reference {want} in {want_channels}: "
+            f"lengths and channels must agree exactly"
+        )
+
+
+def measure(job: Job) -> Item:
+    """Score one mixture. Channels are averaged, then queries.
+
+    Raises:
+        LassError: a file is missing or damaged, has another rate, length or channel count, or is not finite.
+    """
+    reference = _read(job.reference, job.rate, f"{job.mix_id}: reference")
+    mixture = _read(job.mixture, job.rate, f"{job.mix_id}: mixture")
+    _same_shape(mixture, reference, f"{job.mix_id}: mixture {job.mixture}")
+    base_sdr, base_si_sdr = sdr(reference, mixture), si_sdr(reference, mixture)
+    rows = []
+    for key, path in job.estimates:
+        estimate = _read(path, job.rate, f"{key}: estimate")
+        _same_shape(estimate, reference, f"{key}: estimate {path}")
+        plain, invariant = sdr(reference, estimate), si_sdr(reference, estimate)
+        rows.append([np.mean(x) for x in (plain, plain - base_sdr, invariant, invariant - base_si_sdr)])
+    means = (round(float(value), 6) + 0.0 for value in np.mean(rows, axis=0))  # + 0.0: no "-0.0"
+    return Item(job.mix_id, job.labels, len(job.estimates), *means)

@@ -1,0 +1,1 @@
+"""Networks: mixture [B, C, T] + query -> target [B, C, T]; one network a file."""

@@ -1,0 +1,31 @@
+"""What every separator is (contract 3)."""
+
+from collections.abc import Callable
+
+from torch import Tensor, nn
+
+
+class Separator(nn.Module):
+    """Base class. A subclass sets ``sample_rate`` and implements ``forward``.
+
+    Attributes:
+        sample_rate: Hz.
+        tasks: what it was made to do, of "extraction" and "removal".
+        generative: True when estimates are not sample-aligned with the mixture.
+        receptive_field: samples on one side that an output sample depends on, None when not bounded usefully.
+        loss: (estimate, target) -> scalar; set from the yaml when a training starts.
+    """
+
+    sample_rate: int
+    tasks: tuple[str, ...] = ("extraction",)
+    generative: bool = False
+    receptive_field: int | None = None
+    loss: Callable[[Tensor, Tensor], Tensor] | None = None
+
+    def forward(self, mixture: Tensor, query) -> Tensor:
+        """``[B, C, T]`` samples and a ``Query`` of B -> the estimated target ``[B, C, T]``."""
+        raise NotImplementedError
+
+    def training_loss(self, batch: dict) -> dict[str, Tensor]:
+        """The yaml's loss on the estimate; ``batch`` holds ``mixture`` and ``target`` [B, C, T] and ``query``."""
+        return {"loss": self.loss(self(batch["mixture"], batch["query"]), batch["target"])}

@@ -1,0 +1,1 @@
+"""Training: ties data, queries and separators together with Lightning."""

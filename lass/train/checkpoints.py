@@ -1,0 +1,60 @@
+"""Checkpoints that are whole or not there: ``last.ckpt`` to resume, ``best.ckpt`` to use."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch.plugins.io import TorchCheckpointIO
+
+from lass.io.files import atomic_path
+
+
+class AtomicCheckpointIO(TorchCheckpointIO):
+    """Writes beside the target, then renames; reads without pickled code."""
+
+    def save_checkpoint(self, checkpoint: dict[str, Any], path: str | os.PathLike, storage_options: Any = None) -> None:
+        with atomic_path(path) as temporary:
+            torch.save(checkpoint, temporary)
+
+    def load_checkpoint(self, path: str | os.PathLike, map_location: Any = None, **_: Any) -> dict[str, Any]:
+        return torch.load(path, map_location=map_location or "cpu", weights_only=True)
+
+
+class Checkpoints(Callback):
+    """Keeps the last state, and the one with the best validation SDRi.
+
+    Args:
+        folder: where ``last.ckpt`` and ``best.ckpt`` go.
+        every: steps between checkpoints; one is written after each validation as well.
+        val_every: steps between validations.
+    """
+
+    def __init__(self, folder: Path, every: int, val_every: int):
+        self.folder, self.every, self.val_every = folder, every, val_every
+        self.best = float("-inf")
+        self.best_step = 0
+        self._saved_step = 0
+
+    def state_dict(self) -> dict:
+        return {"best": self.best, "best_step": self.best_step}
+
+    def load_state_dict(self, state: dict) -> None:
+        self.best, self.best_step = state["best"], state["best_step"]
+
+    def on_train_batch_end(self, trainer: Trainer, module: LightningModule, *_: Any) -> None:
+        step = trainer.global_step
+        # A step that ends with a validation is saved after it, so that a resumed run does not lose the validation.
+        if step % self.every == 0 and step % self.val_every and step != self._saved_step:
+            self._saved_step = step
+            trainer.save_checkpoint(self.folder / "last.ckpt")
+
+    def on_validation_end(self, trainer: Trainer, module: LightningModule) -> None:
+        if trainer.sanity_checking:
+            return
+        score = float(trainer.callback_metrics["valid/sdri"])
+        if score > self.best:
+            self.best, self.best_step = score, trainer.global_step
+            trainer.save_checkpoint(self.folder / "best.ckpt", weights_only=True)
+        trainer.save_checkpoint(self.folder / "last.ckpt")

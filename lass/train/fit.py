@@ -1,0 +1,151 @@
+"""Builds a system from its configuration and trains it."""
+
+from pathlib import Path
+
+import torch
+from lightning.pytorch import Callback, Trainer, seed_everything
+from lightning.pytorch.callbacks import TQDMProgressBar
+from lightning.pytorch.loggers import TensorBoardLogger
+from torch.utils.data import DataLoader, default_collate
+
+from lass import config as configuration
+from lass.data.mixtures import TrainingMixtures
+from lass.data.rendered import read_questions
+from lass.errors import LassError
+from lass.queries.cache import TextEmbeddingCache, cache_name
+from lass.queries.encoder import QueryEncoder
+from lass.separators.separator import Separator
+from lass.train.checkpoints import AtomicCheckpointIO, Checkpoints
+from lass.train.loader import ResumableLoader
+from lass.train.module import SeparationModule
+from lass.train.settings import TrainSettings
+from lass.train.validation import ValidationMixtures
+
+
+def check(config: dict) -> None:
+    """Bind every part of a training configuration to its signature; nothing is computed."""
+    for section in (*configuration.SECTIONS, "seed"):
+        if section not in config:
+            raise LassError(f"configuration: missing section {section!r}")
+    for part in configuration.PARTS:
+        configuration.check_part(config, part)
+    configuration.bind(TrainSettings, config["train"], "train")
+    data = {key: value for key, value in config["data"].items() if key != "valid"}
+    if "valid" not in config["data"]:
+        raise LassError("data: missing key 'valid', the rendered set that the best checkpoint is chosen on")
+    configuration.bind(TrainingMixtures, data, "data", given=("query", "sample_rate", "seed", "root"))
+
+
+def build_model(config: dict) -> tuple[QueryEncoder, Separator]:
+    """The query encoder and the separator that fits its embeddings."""
+    encoder = configuration.build(config, "encoder")
+    separator = configuration.build(config, "separator", condition=encoder.dim)
+    separator.loss = configuration.build(config, "loss")
+    return encoder, separator
+
+
+def training_set(config: dict, data_root: Path, sample_rate: int) -> TrainingMixtures:
+    """The training mixtures of a configuration; ``data.sets`` start from ``data_root``."""
+    data = {key: value for key, value in config["data"].items() if key != "valid"}
+    return TrainingMixtures(
+        **data, query=config["query"], sample_rate=sample_rate, seed=config["seed"], root=data_root
+    )
+
+
+class Training:
+    """A training of one experiment folder.
+
+    Args:
+        config: resolved configuration.
+        folder: the experiment; ``ckpt/`` and ``tb/`` are written there, ``embed/`` was by stage embed.
+        data_root: folder of the sets.
+    """
+
+    def __init__(self, config: dict, folder: Path, data_root: Path):
+        check(config)
+        seed_everything(config["seed"], verbose=False)  # initial weights
+        self.folder, self.config = folder, config
+        self.settings = TrainSettings(**config["train"])
+        self.encoder, self.separator = build_model(config)
+        cache = None
+        if self.encoder.frozen:
+            cache = TextEmbeddingCache(data_root / "embed" / cache_name(self.encoder))
+        else:
+            self.encoder.load_assets(folder / "embed")
+        self.mixtures = training_set(config, data_root, self.separator.sample_rate)
+        self.valid = ValidationMixtures(read_questions(data_root / config["data"]["valid"]), self.separator.sample_rate)
+        steps, schedule = self.settings.max_steps, configuration.build(config, "schedule")
+        self.module = SeparationModule(
+            self.encoder,
+            self.separator,
+            cache,
+            configuration.build(config, "optimiser"),
+            lambda step: schedule(step, steps),
+            self.settings,
+            config["seed"],
+        )
+
+    def run(self) -> None:
+        """Train to ``max_steps``, from ``last.ckpt`` where there is one; then load the best weights."""
+        settings, last = self.settings, self.folder / "ckpt" / "last.ckpt"
+        checkpoints = Checkpoints(self.folder / "ckpt", settings.checkpoint_every, settings.val_every)
+        trainer = self._trainer(settings.max_steps, [checkpoints, TQDMProgressBar(refresh_rate=10)], logger=True)
+        loader = ResumableLoader(
+            self.mixtures,
+            settings.batch_size,
+            settings.max_steps * settings.accumulate,
+            lambda: trainer.global_step * settings.accumulate,
+            settings.num_workers,
+        )
+        valid = DataLoader(self.valid, batch_size=1)
+        trainer.fit(self.module, loader, valid, ckpt_path=last if last.exists() else None, weights_only=True)
+        best = torch.load(self.folder / "ckpt" / "best.ckpt", map_location="cpu", weights_only=True)
+        self.module.load_state_dict(best["state_dict"])
+        print(f"best validation SDRi {checkpoints.best:.2f} dB at step {checkpoints.best_step} of {settings.max_steps}")
+
+    def overfit_batch(self, steps: int) -> list[float]:
+        """Train on the first batch alone: a system that can learn drives this loss down. Writes nothing.
+
+        Returns:
+            the loss of each step.
+        """
+        batch = default_collate([self.mixtures[n] for n in range(self.settings.batch_size)])
+        losses = Losses()
+        trainer = self._trainer(steps, [losses, TQDMProgressBar(refresh_rate=10)], logger=False)
+        trainer.fit(self.module, DataLoader([batch] * steps, batch_size=None))
+        return losses.values
+
+    def _trainer(self, steps: int, callbacks: list[Callback], logger: bool) -> Trainer:
+        return Trainer(
+            max_steps=steps,
+            accelerator="auto",
+            devices=1,
+            precision=_precision(self.settings.precision),
+            accumulate_grad_batches=self.settings.accumulate,
+            val_check_interval=self.settings.val_every * self.settings.accumulate if logger else None,
+            check_val_every_n_epoch=None if logger else 1,
+            num_sanity_val_steps=0,
+            log_every_n_steps=self.settings.log_every,
+            logger=TensorBoardLogger(self.folder, name="tb", version="") if logger else False,
+            plugins=[AtomicCheckpointIO()],
+            callbacks=callbacks,
+            enable_checkpointing=False,  # by the callback Checkpoints
+            enable_model_summary=False,
+            use_distributed_sampler=False,
+        )
+
+
+class Losses(Callback):
+    """Keeps the loss of each step."""
+
+    def __init__(self) -> None:
+        self.values: list[float] = []
+
+    def on_train_batch_end(self, trainer, module, outputs, *_) -> None:
+        self.values.append(float(outputs["loss"]))
+
+
+def _precision(wanted: str) -> str:
+    if wanted != "auto":
+        return wanted
+    return "bf16-mixed" if torch.cuda.is_available() and torch.cuda.is_bf16_supported() else "32-true"

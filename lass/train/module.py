@@ -1,0 +1,97 @@
+"""The Lightning module: one training step, one validation step."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+from lightning.pytorch import LightningModule
+from torch import Tensor
+
+from lass.errors import LassError
+from lass.metrics.sdr import sdr
+from lass.queries.cache import TextEmbeddingCache
+from lass.queries.encoder import QueryEncoder
+from lass.queries.query import Query
+from lass.separators.separator import Separator
+from lass.train.settings import TrainSettings
+
+
+class Asker:
+    """Texts -> ``Query``: by the encoder that trains along, or from the cache of a frozen one."""
+
+    def __init__(self, encoder: QueryEncoder, cache: TextEmbeddingCache | None):
+        self.encoder, self.cache = encoder, cache
+
+    def __call__(self, texts: Sequence[str], device: torch.device) -> Query:
+        if self.cache is None:
+            return self.encoder.encode_text(texts)
+        embedding = torch.from_numpy(np.stack([self.cache[text] for text in texts])).to(device)
+        return Query(embedding, None, None, ["extraction"] * len(texts), "text")
+
+
+class SeparationModule(LightningModule):
+    """Trains a separator, and its query encoder unless that is frozen.
+
+    Args:
+        optimiser: parameters -> optimiser.
+        schedule: step -> factor of the learning rate.
+        seed: every random draw of step n (dropout) follows from (seed, n, rank).
+    """
+
+    def __init__(
+        self,
+        encoder: QueryEncoder,
+        separator: Separator,
+        cache: TextEmbeddingCache | None,
+        optimiser: Callable,
+        schedule: Callable[[int], float],
+        settings: TrainSettings,
+        seed: int,
+    ):
+        super().__init__()
+        self.encoder, self.separator = encoder, separator
+        self.ask = Asker(encoder, cache)
+        self.optimiser, self.schedule, self.settings, self.seed = optimiser, schedule, settings, seed
+        self.redraws = np.zeros(2, dtype=np.int64)
+
+    def configure_optimizers(self) -> dict:
+        optimiser = self.optimiser([p for p in self.parameters() if p.requires_grad])
+        scheduler = torch.optim.lr_scheduler.LambdaLR(optimiser, self.schedule)
+        return {"optimizer": optimiser, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}
+
+    def on_train_batch_start(self, batch: dict, batch_idx: int) -> None:
+        stream = np.random.SeedSequence([self.seed, batch_idx, self.global_rank])
+        torch.manual_seed(int(stream.generate_state(1, np.uint64)[0]))
+
+    def training_step(self, batch: dict, batch_idx: int) -> Tensor:
+        losses = self.separator.training_loss(batch | {"query": self.ask(batch["query"], self.device)})
+        loss = losses["loss"]
+        if not torch.isfinite(loss):
+            raise self._not_finite("loss", float(loss), batch["utt"])
+        self._examples = batch["utt"]
+        self.redraws += batch["redraws"].sum(0).cpu().numpy()
+        self.log_dict({f"train/{name}": value.detach() for name, value in losses.items()}, prog_bar=True)
+        self.log("train/lr", self.lr_schedulers().get_last_lr()[0])
+        self.log_dict({"train/silent_crops": float(self.redraws[0]), "train/silent_clips": float(self.redraws[1])})
+        return loss
+
+    def configure_gradient_clipping(self, optimizer, *_, **__) -> None:
+        parameters = [p for group in optimizer.param_groups for p in group["params"]]
+        norm = torch.nn.utils.clip_grad_norm_(parameters, self.settings.grad_clip or float("inf"))
+        if not torch.isfinite(norm):
+            raise self._not_finite("gradient norm", float(norm), self._examples)
+        self.log("train/grad_norm", norm)
+
+    def _not_finite(self, what: str, value: float, examples: Sequence[str]) -> LassError:
+        return LassError(
+            f"step {self.global_step + 1}: {what} is {value}; examples: {', '.join(examples)}. Listen to them, or lower "
+            "optimiser.lr or train.grad_clip; the last good state is in ckpt/last.ckpt"
+        )
+
+    def validation_step(self, batch: dict, batch_idx: int) -> None:
+        mixture, target = batch["mixture"], batch["target"]
+        estimate = self.separator(mixture, self.ask(batch["query"], self.device))
+        for waves in zip(*(x.double().cpu().numpy() for x in (mixture, target, estimate))):
+            mix, reference, separated = (wave[0] for wave in waves)
+            improvement = sdr(reference, separated) - sdr(reference, mix)
+            self.log("valid/sdri", improvement, batch_size=1, on_step=False, on_epoch=True, prog_bar=True)

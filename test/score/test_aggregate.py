@@ -1,0 +1,40 @@
+import numpy as np
+import pytest
+
+from lass.score.aggregate import bootstrap_interval, per_label, summary
+from lass.score.items import Item
+
+
+def item(label, value):
+    return Item("m", label, 1, value, value + 1, value + 2, value + 3)
+
+
+def test_bootstrap_is_deterministic():
+    values = np.random.default_rng(1).normal(5, 2, 200)
+    assert bootstrap_interval(values) == bootstrap_interval(values)
+
+
+def test_bootstrap_agrees_with_the_normal_interval():
+    values = np.random.default_rng(1).normal(5, 2, 400)
+    half = 1.96 * values.std() / 20
+    low, high = bootstrap_interval(values)
+    assert low == pytest.approx(values.mean() - half, abs=0.1 * half)
+    assert high == pytest.approx(values.mean() + half, abs=0.1 * half)
+
+
+def test_bootstrap_of_one_value():
+    assert bootstrap_interval(np.array([3.0])) == (3.0, 3.0)
+
+
+def test_mean_and_median():
+    found = summary([item("a", 0.0), item("a", 1.0), item("a", 8.0)])
+    assert (found["sdr"]["mean"], found["sdr"]["median"]) == (3, 1)
+    assert (found["si_sdri"]["mean"], found["si_sdri"]["median"]) == (6, 4)
+    assert found["sdr"]["low"] < 3 < found["sdr"]["high"]
+
+
+def test_labels():
+    found = per_label([item("b a", 2.0), item("a", 4.0), item("", 100.0)], {"a": "A bell"})
+    assert list(found) == ["a", "b"]
+    assert found["a"] == {"name": "A bell", "n": 2, "sdr": 3, "sdri": 4, "si_sdr": 5, "si_sdri": 6}
+    assert (found["b"]["name"], found["b"]["n"]) == ("b", 1)  # an id that ``labels`` does not name

@@ -1,0 +1,156 @@
+"""``lass score`` from its command line: partial sets, outside systems, stamps, kill and resume."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from lass.bin.score import main
+from lass.errors import LassError
+from lass.score import resume
+
+SLOW = """
+import time, lass.score.resume as resume
+from lass.bin.score import main
+real = resume.measure
+def measure(job):
+    if job.mix_id == "mix05":
+        time.sleep(600)
+    return real(job)
+resume.measure = measure
+main()
+"""
+
+
+def arguments(rendered, out, *more):
+    return [str(rendered.set_dir), "--est_scp", str(rendered.est_scp), "--system", "outside", "--out", str(out), *more]
+
+
+def read(out):
+    return json.loads((out / "results.json").read_text(encoding="utf-8"))
+
+
+def test_outside_system(rendered, capsys):
+    info, out = rendered.folder / "info.json", rendered.folder / "out"
+    info.write_text('{"model_rate": 16000, "query_rule": "caption, all", "command": "their program"}')
+    main(arguments(rendered, out, "--info", str(info)))
+    found = read(out)
+    assert (found["system"], found["set"], found["name"], found["complete"]) == ("outside", "test", "test", True)
+    assert (found["n_found"], found["n_expected"], found["queries"]["n"]) == (3, 3, 4)
+    assert (found["score_rate"], found["model_rate"], found["queries"]["rule"]) == (8000, 16000, "caption, all")
+    assert found["separation"]["command"] == "their program"
+    assert found["metrics"]["sdri"]["mean"] == pytest.approx((20 + 40 + 10) / 3, abs=0.01)
+    assert found["labels"]["dog"]["name"] == "Dog, barking"
+    assert found["labels"]["dog"]["sdri"] == pytest.approx(25, abs=0.01)
+    assert found["command"].startswith("lass score ") and found["commit"] and found["versions"]["python"]
+    assert "found 3 of 3" in capsys.readouterr().out
+    lines = (out / "items.tsv").read_text().splitlines()
+    assert lines[0] == "mix_id\tlabel\tn_queries\tsdr\tsdri\tsi_sdr\tsi_sdri"
+    assert [line.split("\t")[0] for line in lines[1:]] == ["mix1", "mix2", "mix3"]
+    assert sorted(path.name for path in out.iterdir()) == [".done", "items.tsv", "results.json"]
+
+
+def test_mixture(rendered):
+    main([str(rendered.set_dir), "--mixture", "--system", "mixture", "--out", str(rendered.folder / "out")])
+    metrics = read(rendered.folder / "out")["metrics"]
+    assert metrics["sdr"]["mean"] == pytest.approx(0, abs=1e-4)
+    assert metrics["sdri"] == {"mean": 0, "median": 0, "low": 0, "high": 0}
+
+
+def test_partial_set_is_named_so(rendered, capsys):
+    rendered.est_scp.write_text(rendered.est_scp.read_text().replace("mix1#0", "else#0"))
+    main(arguments(rendered, rendered.folder / "out"))
+    found = read(rendered.folder / "out")
+    assert (found["name"], found["complete"]) == ("test (partial 2/3)", False)
+    assert "test (partial 2/3), outside: found 2 of 3" in capsys.readouterr().out
+
+
+def test_expected_counts_what_was_not_rendered(rendered):
+    main(arguments(rendered, rendered.folder / "out", "--expected", "5"))
+    assert read(rendered.folder / "out")["name"] == "test (partial 3/5)"
+    with pytest.raises(LassError, match="--expected 2: .*has more, 3"):
+        main(arguments(rendered, rendered.folder / "out", "--expected", "2"))
+
+
+def test_control_whose_mixtures_are_asked_in_other_ways(rendered):
+    (rendered.set_dir / "interf_queries").write_text("mix1#0 a dog\nmix2#0 a cat\nmix3#0 a bell\n")
+    rendered.est_scp.write_text(rendered.est_scp.read_text().replace("mix3#1", "else#1"))
+    main(arguments(rendered, rendered.folder / "out", "--queries", "interf_queries"))
+    found = read(rendered.folder / "out")
+    assert (found["n_found"], found["queries"]["n"]) == (3, 3)
+
+
+def test_no_estimate_at_all(rendered):
+    rendered.est_scp.write_text("else#0 a.wav\n")
+    with pytest.raises(LassError, match="found 0 of 3 mixtures: .*'mix1#0'"):
+        main(arguments(rendered, rendered.folder / "out"))
+
+
+def test_nothing_to_do_the_second_time(rendered, capsys, monkeypatch):
+    out = rendered.folder / "out"
+    main(arguments(rendered, out))
+    with monkeypatch.context() as patch:
+        patch.setattr(resume, "measure_all", None)
+        main(arguments(rendered, out))
+    assert "nothing to do" in capsys.readouterr().out
+    rendered.est_scp.write_text(rendered.est_scp.read_text().replace("mix1#0", "else#0"))
+    main(arguments(rendered, out))  # a manifest changed
+    assert read(out)["n_found"] == 2
+
+
+def test_estimates_of_another_model_are_scored_again(rendered, capsys):
+    stamp = rendered.est_scp.parent / ".done"  # what ``lass separate`` leaves beside its wav.scp
+    for model in ("one", "two"):
+        stamp.write_text(model)
+        main(arguments(rendered, rendered.folder / "out"))
+    assert "nothing to do" not in capsys.readouterr().out
+
+
+def test_info_that_is_no_object(rendered):
+    info = rendered.folder / "info.json"
+    for content in ("[1]", "{", "\xff"):
+        info.write_text(content, encoding="latin-1")
+        with pytest.raises(LassError, match="info.json: .*one JSON object"):
+            main(arguments(rendered, rendered.folder / "out", "--info", str(info)))
+
+
+def test_an_error_keeps_the_rows_before_it(many, capsys):
+    content = many.est_scp.read_text()
+    many.est_scp.write_text(content.replace("audio/mix07.0.wav", "gone.wav"))
+    with pytest.raises(LassError, match="gone.wav"):
+        main(arguments(many, many.folder / "out"))
+    assert not (many.folder / "out" / "results.json").exists()
+    assert len(resume.read_partial(many.folder / "out" / "items.partial.tsv")) == 7
+    many.est_scp.write_text(content)  # other inputs: rows of before are not trusted
+    main(arguments(many, many.folder / "out"))
+    assert "going on" not in capsys.readouterr().out
+    assert read(many.folder / "out")["complete"]
+
+
+def test_killed_run_goes_on_and_gives_the_same(many, repo, capsys):
+    out, whole = many.folder / "out", many.folder / "whole"
+    command = [sys.executable, "-c", SLOW, *arguments(many, out)]
+    process = subprocess.Popen(command, cwd=repo, start_new_session=True)
+    partial = out / "items.partial.tsv"
+    try:
+        for _ in range(3000):
+            if process.poll() is not None or (partial.exists() and partial.read_bytes().count(b"\n") == 5):
+                break
+            time.sleep(0.01)
+        assert process.poll() is None
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    with open(partial, "a") as rows:
+        rows.write("mix05\tbell\t1\t12.3")  # a row that the kill cut off
+    assert not (out / "results.json").exists() and not (out / "items.tsv").exists()
+
+    main(arguments(many, out))
+    assert "going on after 5 of 12 mixtures" in capsys.readouterr().out
+    main(arguments(many, whole))
+    assert (out / "items.tsv").read_bytes() == (whole / "items.tsv").read_bytes()
+    assert {**read(out), "command": ""} == {**read(whole), "command": ""}

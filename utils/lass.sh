@@ -1,0 +1,140 @@
+# shellcheck shell=bash
+# The staged driver of all recipes. A recipe's run.sh declares its names, then sources this file with its arguments:
+#
+#   1 download   2 data   3 format (32 kHz mono)   4 mix (test sets)   5 embed (queries)
+#   6 train      7 separate   8 score   9 report   10 pack
+#
+# A stage that is complete and whose inputs did not change does nothing; an interrupted one goes on where it stopped.
+# The recipe gives: train_sets, valid_sets, test_sets, model, config, recipe_options (names of its own options, handed
+# to local/data.py) and, where its options change the data, the function recipe_tag that names the variant.
+set -euo pipefail
+
+stage=1            # first stage
+stop_stage=10      # last stage
+cmd=run            # launcher: utils/<cmd>.py
+nj=2               # parallel jobs of the stages format and mix
+num_threads=2      # threads of training and separation
+gpu=0              # GPUs of training and separation
+set=               # changes of the configuration, separated by blanks: "train.max_steps=100 seed=1"
+tag=               # name of this run, added to the experiment folder
+max_failed=0       # audio files that may fail in stage format
+force=false        # do the stages again, although they are complete; training starts anew
+
+lass_utils=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+caller_dir=$PWD
+# shellcheck disable=SC2034
+option_files=("${BASH_SOURCE[0]}")
+. "$lass_utils/parse_options.sh"
+[ $# -eq 0 ] || { echo "$0: unexpected argument '$1'; options begin with --, see --help" >&2; exit 1; }
+cd "$(dirname "$0")"
+. "$lass_utils/../tools/env.sh"
+
+# A path that the user gave, seen from the folder where the recipe was started.
+absolute() { case $1 in "" | /*) echo "$1" ;; *) echo "$caller_dir/$1" ;; esac; }
+lass() { "$PYTHON" -m lass.bin "$@"; }
+launch() { "$PYTHON" "$lass_utils/$cmd.py" "$@"; }
+wanted() { # NUMBER NAME: is this stage asked for?
+    [ "$stage" -le "$1" ] && [ "$stop_stage" -ge "$1" ] || return 1
+    echo "== stage $1: $2 ==" >&2
+}
+forget() { ! $force || rm -rf -- "$@"; } # the marks of finished work, with --force true
+[ -f "$lass_utils/$cmd.py" ] || { echo "$0: --cmd $cmd: no launcher utils/$cmd.py" >&2; exit 1; }
+
+recipe=$(basename "$PWD")
+variant=$(declare -F recipe_tag >/dev/null && recipe_tag || true)
+data=data${variant:+/$variant}
+exp=exp/${recipe}_${model}${variant:+_$variant}${tag:+_$tag}
+local_options=()
+stamp_options=()
+for name in ${recipe_options-}; do
+    value=${!name}
+    case $name in *_root) value=$(absolute "$value") ;; esac
+    local_options+=("$name=$value")
+    stamp_options+=(--option "$name=$value")
+done
+training_options=(--exp "$exp" --data_root "$data" --config "$lass_utils/../conf/train.yaml"
+    --config "$lass_utils/../conf/model/$model.yaml" --config "$config")
+for change in $set; do training_options+=(--set "$change"); done
+
+if wanted 1 download; then
+    lass download local/data.py --root downloads "${local_options[@]}"
+fi
+
+if wanted 2 data; then
+    forget "$data/orig/.done"
+    if ! lass stamp check "$data/orig/.done" "${stamp_options[@]}" local/data.py; then
+        lass data local/data.py "$data/orig" --root downloads "${local_options[@]}"
+        lass stamp write "$data/orig/.done" "${stamp_options[@]}" local/data.py
+    fi
+fi
+
+if wanted 3 format; then
+    for name in $train_sets $valid_sets $test_sets; do
+        inputs=("$data/orig/$name"/{wav.scp,captions,utt2labels,labels})
+        forget "$data/$name/.done"
+        ! lass stamp check "$data/$name/.done" --output "$data/$name/wav.scp" "${inputs[@]}" || continue
+        launch --max_jobs "$nj" "JOB=1:$nj" "$data/log/format_$name.JOB.log" "$PYTHON" -m lass.bin format \
+            "$data/orig/$name" "$data/$name" --store data/flac --job JOB --num_jobs "$nj"
+        lass format "$data/orig/$name" "$data/$name" --store data/flac --max_failed "$max_failed" --finish
+        lass validate --rate 32000 "$data/$name"
+        lass stamp write "$data/$name/.done" "${inputs[@]}"
+    done
+fi
+
+if wanted 4 mix; then
+    for name in $valid_sets $test_sets; do
+        inputs=("$data/$name"/{wav.scp,captions,utt2labels,labels} conf/mix.yaml)
+        mixed=$data/mix/$name
+        forget "$mixed/.done" "$mixed/mix"
+        ! lass stamp check "$mixed/.done" --output "$mixed/wav.scp" "${inputs[@]}" || continue
+        lass make_mixlist "$data/$name" "$mixed" --config conf/mix.yaml
+        launch --max_jobs "$nj" "JOB=1:$nj" "$data/log/mix_$name.JOB.log" "$PYTHON" -m lass.bin mix \
+            "$data/$name" "$mixed" --config conf/mix.yaml --job JOB --num_jobs "$nj"
+        lass mix "$data/$name" "$mixed" --config conf/mix.yaml --finish
+        lass stamp write "$mixed/.done" "${inputs[@]}"
+    done
+fi
+
+if wanted 5 embed; then
+    forget "$exp/embed"
+    lass embed "${training_options[@]}"
+fi
+
+if wanted 6 train; then
+    forget "$exp/ckpt" "$exp/model" "$exp/config.yaml"
+    launch --verbose --gpu "$gpu" --num_threads "$num_threads" "$exp/log/train.log" \
+        "$PYTHON" -m lass.bin train "${training_options[@]}"
+fi
+
+if wanted 7 separate; then
+    for name in $test_sets; do
+        for control in none interferer constant; do
+            out=$exp/sep/$name/control_$control
+            [ $control != none ] || out=$exp/sep/$name/model
+            forget "$out/.done" "$out/.started"
+            launch --verbose --gpu "$gpu" --num_threads "$num_threads" "$exp/log/separate_${name}_$control.log" \
+                "$PYTHON" -m lass.bin separate --set "$data/mix/$name" --out "$out" --model "$exp/model" --control "$control"
+        done
+    done
+fi
+
+if wanted 8 score; then
+    for name in $test_sets; do
+        for system in mixture model control_interferer control_constant; do
+            estimates=(--est_scp "$exp/sep/$name/$system/wav.scp" --info "$exp/sep/$name/$system/info.json")
+            [ $system != mixture ] || estimates=(--mixture)
+            [ $system != control_interferer ] || estimates+=(--queries interf_queries)
+            forget "$exp/score/$name/$system/.done"
+            lass score "$data/mix/$name" "${estimates[@]}" --out "$exp/score/$name/$system" --system $system \
+                --num_workers "$nj"
+        done
+    done
+fi
+
+if wanted 9 report; then
+    lass report "$exp" --out RESULTS.md --figures "$exp/report"
+fi
+
+if wanted 10 pack; then
+    lass pack "$exp"
+fi
