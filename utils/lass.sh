@@ -5,8 +5,8 @@
 #   6 train      7 separate   8 score   9 report   10 pack
 #
 # A stage that is complete and whose inputs did not change does nothing; an interrupted one goes on where it stopped.
-# The recipe gives: train_sets, valid_sets, test_sets, model, config, recipe_options (names of its own options, handed
-# to local/data.py) and, where its options change the data, the function recipe_tag that names the variant.
+# The recipe gives: train_sets, valid_sets, test_sets, model, config, licence (of its data), recipe_options (names of
+# its own options, handed to local/data.py) and, where these change the data, the function recipe_tag that names it.
 set -euo pipefail
 
 stage=1            # first stage
@@ -62,9 +62,9 @@ fi
 
 if wanted 2 data; then
     forget "$data/orig/.done"
-    if ! lass stamp check "$data/orig/.done" "${stamp_options[@]}" local/data.py; then
+    if ! lass stamp check "$data/orig/.done" "${stamp_options[@]}" local/*.py; then
         lass data local/data.py "$data/orig" --root downloads "${local_options[@]}"
-        lass stamp write "$data/orig/.done" "${stamp_options[@]}" local/data.py
+        lass stamp write "$data/orig/.done" "${stamp_options[@]}" local/*.py
     fi
 fi
 
@@ -136,5 +136,5 @@ if wanted 9 report; then
 fi
 
 if wanted 10 pack; then
-    lass pack "$exp"
+    lass pack "$exp" --licence "$licence"
 fi

@@ -1,15 +1,16 @@
 # shellcheck shell=bash
 # Source this after declaring the options: the variables declared as `name=value  # comment` at the start of a line,
 # above the line that sources this file, in the calling script ($0) and in the files of the array `option_files`, are
-# the options. Computed values, `name=$(..)` and `name=(..)`, are not. `--name value`, `--name=value` and, for
+# the options. Computed ones, `name=$..` and `name=(..)`, are not. `--name value`, `--name=value` and, for
 # some_name, `--some-name value` set them; the first other argument or `--` ends the options and "$@" holds the rest.
 
 options_die() { echo "$0: $*" >&2; exit 1; }
 
 options_declarations() {
     local file
+    # shellcheck disable=SC2016,SC2154
     for file in "$0" ${option_files[@]+"${option_files[@]}"}; do
-        sed -E -n -e '/^(\.|source) .*parse_options\.sh/q' -e '/^[A-Za-z_][A-Za-z0-9_]*=("?\$)?\(/d' \
+        sed -E -n -e '/^(\.|source) .*parse_options\.sh/q' -e '/^[A-Za-z_][A-Za-z0-9_]*="?[$(]/d' \
             -e '/^[A-Za-z_][A-Za-z0-9_]*=/p' "$file"
     done
 }

@@ -8,6 +8,7 @@ valid_sets=valid
 test_sets=test
 model=resunet30_small   # conf/model/<model>.yaml
 config=conf/train.yaml  # what this corpus needs different
+licence="CC BY (ESC-10 subset of ESC-50)"
 recipe_options="esc50_root subset test_fold"
 recipe_tag() { echo "${subset}_fold$test_fold"; }
 . "$(dirname "${BASH_SOURCE[0]}")/../../utils/lass.sh"

@@ -5,4 +5,5 @@ valid_sets=valid
 test_sets=test
 model=resunet30_small  # conf/model/<model>.yaml
 config=conf/train.yaml # what this corpus needs different
+licence="none needed: synthetic, Apache-2.0 like the code"
 . "$(dirname "${BASH_SOURCE[0]}")/../../utils/lass.sh"

@@ -20,8 +20,10 @@ def main(argv: list[str] | None = None) -> None:
     prepare = recipe_function(args.recipe, "prepare", args.options)
 
     from lass.data.datadir import UTT_ID, DataDir, write_data_dir
+    from lass.data.leaks import shared_origins
     from lass.data.validate import validate
 
+    folders = []
     for name, rows in prepare(args.root).items():
         if not UTT_ID.fullmatch(name):
             raise LassError(f"{args.recipe}: bad name of a set ({name!r}): letters, digits and . _ + = -")
@@ -31,6 +33,9 @@ def main(argv: list[str] | None = None) -> None:
             print(*problems, sep="\n")
             raise LassError(f"{args.out / name}: the lines above are wrong: mend them in {args.recipe}")
         print(DataDir(args.out / name).summary())
+        folders.append(args.out / name)
+    if leaks := shared_origins(folders):
+        raise LassError(f"{args.recipe}: {'; '.join(leaks)}: what is tested may not be trained on")
 
 
 def recipe_function(path: Path, name: str, options: list[str]) -> Callable:

@@ -24,7 +24,8 @@ def main(argv: list[str] | None = None) -> None:
     from lass.data import format as format_stage
 
     if not args.finish:
-        done = format_stage.convert(args.source, args.target, args.store, args.job or 1, args.num_jobs)
+        job = 1 if args.job is None else args.job
+        done = format_stage.convert(args.source, args.target, args.store, job, args.num_jobs)
         print(f"{args.target}: {done}")
     if args.job is None:
         clips = format_stage.gather(args.source, args.target, args.store, args.max_failed)

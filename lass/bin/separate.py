@@ -1,6 +1,8 @@
 """Separate one file (lass separate mix.wav --text "a dog barks" --model DIR -o dog.wav) or a test set (--set DIR)."""
 
 import argparse
+import json
+import shlex
 import shutil
 import sys
 from pathlib import Path
@@ -26,7 +28,7 @@ def main(argv: list[str] | None = None) -> None:
     args = parser.parse_args(argv)
 
     if args.set and args.out and not args.wave:
-        _separate_set(args)
+        _separate_set(args, sys.argv[1:] if argv is None else argv)
     elif args.wave and args.text and args.output and not args.set:
         _separate_file(args)
     else:
@@ -44,7 +46,7 @@ def _separate_file(args: argparse.Namespace) -> None:
     print(f"{args.output}: {estimate.shape[-1] / rate:.2f} s, {rate} Hz, {len(estimate)} channel(s), {clipped} samples clipped")
 
 
-def _separate_set(args: argparse.Namespace) -> None:
+def _separate_set(args: argparse.Namespace, argv: list[str]) -> None:
     options = {"control": args.control, "constant_query": args.constant_query}
     manifests = [args.set / "mixlist.tsv", args.set / "gains.tsv", args.model / "model.safetensors"]
     manifests += [args.set / name for name in ("queries", "interf_queries", "wav.scp")]
@@ -60,15 +62,26 @@ def _separate_set(args: argparse.Namespace) -> None:
     from lass.data.rendered import read_questions
     from lass.infer.model import Model
     from lass.infer.sets import separate_set
-    from lass.infer.provenance import describe
     from lass.io.files import write_text
+    from lass.score.provenance import commit
 
     questions = read_questions(args.set, "interf_queries" if args.control == "interferer" else "queries")
     if args.control == "constant":
         questions = [question._replace(text=args.constant_query) for question in questions]
     model = Model.load(args.model, args.device)
     separate_set(model, questions, args.out, args.batch_size)
-    write_text(args.out / "info.json", describe(model, args.model, argv=sys.argv, control=args.control))
+    facts = {
+        "command": shlex.join(["lass", "separate", *argv]),
+        "commit": commit(),
+        "model": str(args.model),
+        "model_rate": model.sample_rate,
+        "query_rule": {"none": "queries of the set", "interferer": "queries of the interferer"}.get(
+            args.control, f"constant: {args.constant_query}"
+        ),
+        "training seed": model.config["seed"],
+        "training data": ", ".join(entry["dir"] for entry in model.config["data"]["sets"]),
+    }
+    write_text(args.out / "info.json", json.dumps(facts, ensure_ascii=False, indent=1) + "\n")
     stamp.write(done, options, manifests)
 
 

@@ -39,7 +39,7 @@ def main(argv: list[str] | None = None) -> None:
             raise LassError("the loss of a single batch did not fall: look at optimiser.lr, the loss and the data")
         return
     training = Training(config, args.exp, args.data_root)
-    open_experiment(args.exp, config, [sys.executable, "-m", "lass.bin.train", *(argv or sys.argv[1:])], commit())
+    open_experiment(args.exp, config, [sys.executable, "-m", "lass.bin.train", *(sys.argv[1:] if argv is None else argv)], commit())
     training.run()
     Model(config, training.encoder, training.separator).save(args.exp / "model")
     stamp.write(done, config, manifests)

@@ -86,8 +86,8 @@ def gather(source: Path, target: Path, store: Path, max_failed: int = 0) -> int:
     failures = _failures(source, target, store)
     write_text(target / "failed.tsv", _tsv(failures))
     if len(failures) > max_failed:
-        raise LassError(f"{target / 'failed.tsv'}: {len(failures)} files failed, {max_failed} may: mend or remove them, "
-                        "or raise --max_failed")  # fmt: skip
+        counts = f"{len(failures)} files failed, {max_failed} may"
+        raise LassError(f"{target / 'failed.tsv'}: {counts}: mend or remove them, or raise --max_failed")
     lost = {utt for utt, _, _ in failures}
     utts = [utt for utt, _ in iterate_table(source / "wav.scp") if utt not in lost]
     if not utts:

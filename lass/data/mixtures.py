@@ -3,6 +3,7 @@
 Example i of epoch e depends on (seed, e, i) alone: not on the number of workers, nor on what ran before.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +44,7 @@ class TrainingMixtures(Dataset):
         segment: length of a mixture (s).
         level: level rule and limits, see ``lass.data.levels.draw``.
         interferers: number of interfering clips.
+        speed: lowest and highest factor of speed perturbation, which moves the pitch as well (Ko et al. 2015).
         sample_rate: rate of the separator (Hz); clips of another rate are resampled.
         seed: all draws follow from it.
         root: folder that relative ``dir`` entries start from.
@@ -58,12 +60,14 @@ class TrainingMixtures(Dataset):
         sample_rate: int,
         seed: int,
         root: Path = Path("."),
+        speed: Sequence[float] = (1.0, 1.0),
     ):
         levels.draw(level, interferers, np.random.default_rng(0))  # a wrong rule ends here, not in a worker
         self.sets = [self._open(entry, query, root) for entry in sets]
         self.size = sum(s.examples for s in self.sets)  # examples an epoch
         self.samples = round(segment * sample_rate)
         self.level, self.interferers, self.sample_rate, self.seed = level, interferers, sample_rate, seed
+        self.speed = tuple(speed)
         if not self.size:
             raise LassError("data.sets: no clips to train on")
 
@@ -141,10 +145,11 @@ class TrainingMixtures(Dataset):
         """A random part of the clip, ``[T]``; None when ``MAX_CROPS`` of them were silent."""
         path = data.wav[utt]
         info = audio.info(path)
-        wanted = -(-self.samples * info.sample_rate // self.sample_rate)
         for _ in range(MAX_CROPS):
+            rate = info.sample_rate * rng.uniform(*self.speed)
+            wanted = math.ceil(self.samples * rate / self.sample_rate)
             start = int(rng.integers(max(1, info.frames - wanted + 1)))
-            wave, rate = audio.read(path, start, min(wanted, info.frames))
+            wave, _ = audio.read(path, start, min(wanted, info.frames))
             wave = fit_length(audio.resample(wave[0], rate, self.sample_rate), self.samples, "zero")
             if 10.0 * np.log10(levels.energy(wave) + 1e-12) >= SILENCE_DBFS:
                 return wave

@@ -59,7 +59,7 @@ class PretrainedEncoder(QueryEncoder):
     def _loaded(self) -> PreTrainedModel:
         safe = {"dtype": torch.float32, "weights_only": True, "output_loading_info": True}
         backbone, report = load(self.backbone_class, self._folder, **safe, **self.backbone_arguments)
-        if False:
+        if report["missing_keys"]:
             raise LassError(f"{self._folder}: the weights lack {len(report['missing_keys'])} entries that "
                             f"{self.backbone_class.__name__} needs ({min(report['missing_keys'])}, ..): "
                             f"fetch {self.model} anew or choose the right model")

@@ -18,10 +18,15 @@ def _encoder(**sizes: int) -> TextTransformer:
     return encoder.eval()
 
 
+def _many(n: int) -> list[str]:
+    words, syllables = random.Random(0), ["ka", "lo", "mi", "ru", "te", "so", "ni"]
+    return [" ".join("".join(words.choices(syllables, k=3)) for _ in range(6)) for _ in range(n)]
+
+
 def test_tokenizer_bytes_depend_on_the_distinct_captions_alone(tmp_path: Path):
     saved = []
     for seed in range(3):
-        captions = _CAPTIONS * (seed + 1)
+        captions = _many(300) + _many(300)[: 100 * seed]
         random.Random(seed).shuffle(captions)
         encoder = TextTransformer()
         encoder.fit(iter(captions))
@@ -58,9 +63,7 @@ def test_one_caption_is_enough_and_many_fill_the_vocabulary():
     encoder = TextTransformer(vocab_size=400)
     encoder.fit(["dog"])
     assert encoder.encode_text(["dog"]).embedding.isfinite().all()
-    words = random.Random(0)
-    syllables = ["ka", "lo", "mi", "ru", "te", "so", "ni"]
-    encoder.fit(" ".join("".join(words.choices(syllables, k=3)) for _ in range(6)) for _ in range(2000))
+    encoder.fit(_many(2000))
     assert encoder._tokenise(["kalomi"]).shape[1] < 5  # pieces, not letters
     assert encoder._tokenise(["kalomi"]).max() < 400
 

@@ -17,6 +17,7 @@ stage=1             # the first stage
 train_set="a b"     # name of the # set
 force=false         # compute again
 computed=$(echo x)
+copied="$HOME"
 option_files=(@MORE@)
 . @MORE@
 . @PARSER@
@@ -75,6 +76,7 @@ def test_values_are_never_run_or_split(script: Path, text: str, monkeypatch: pyt
     (["--PATH", "/tmp"], "unknown option --PATH"),  # a variable, but not a declared one
     (["--late", "3"], "unknown option --late"),  # declared below the parser
     (["--computed", "3"], "unknown option --computed"),
+    (["--copied", "3"], "unknown option --copied"),
     (["--option_files", "x"], "unknown option --option_files"),
     (["--stage"], "--stage needs a value"),
     (["--force", "--stage", "2"], "--force needs a value"),
