@@ -14,7 +14,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("inputs", type=Path, nargs="*", help="manifests that the stage read")
     parser.add_argument("--option", action="append", default=[], metavar="KEY=VALUE", help="what the stage was asked")
     parser.add_argument("--output", type=Path, action="append", default=[], help="what must still exist")
-    args = parser.parse_args(argv)
+    args = parser.parse_intermixed_args(argv)
 
     options = dict(option.split("=", 1) for option in args.option)
     if args.action == "write":
