@@ -25,14 +25,15 @@ PARTS = {
     "schedule": ("step", "total_steps"),
 }
 SECTIONS = ("data", "query", "train")
+NUMBERS = {int: int, float: (int, float)}  # annotation -> what the yaml may give
 
 
 def read_yaml(path: str | Path) -> dict:
     """Read one yaml file that holds a mapping."""
     try:
         found = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise LassError(f"{path}: no such configuration file") from None
+    except OSError as error:
+        raise LassError(f"{path}: cannot read the configuration ({error.strerror})") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise LassError(f"{path}: not valid yaml: {' '.join(str(error).split())}") from None
     if found is None:
@@ -42,12 +43,21 @@ def read_yaml(path: str | Path) -> dict:
     return found
 
 
+def read_section(path: str | Path, name: str) -> dict:
+    """Section ``name`` of a yaml file that holds one section a set."""
+    sections = read_yaml(path)
+    if not isinstance(sections.get(name), dict):
+        raise LassError(f"{path}: no section {name!r}; it has {', '.join(map(str, sections)) or 'none'}")
+    return sections[name]
+
+
 def merge(base: dict, over: dict) -> dict:
     """Merge two mappings; mappings in mappings are merged, unless ``over`` names another ``class``."""
     merged = copy.deepcopy(base)
     for key, value in over.items():
         old = merged.get(key)
-        same_class = isinstance(old, dict) and isinstance(value, dict) and value.get("class") in (None, old.get("class"))
+        both = isinstance(old, dict) and isinstance(value, dict)
+        same_class = both and value.get("class") in (None, old.get("class"))
         merged[key] = merge(old, value) if same_class else copy.deepcopy(value)
     return merged
 
@@ -77,32 +87,43 @@ def load(paths: Iterable[str | Path], overrides: Iterable[str] = ()) -> dict:
     for key in config:
         if key not in known:
             raise LassError(f"configuration: unknown key {key!r}; known are {', '.join(sorted(known))}")
+        if key != "seed" and not isinstance(config[key], dict):
+            raise LassError(f"{key}: expected 'key: value' lines, found {config[key]!r}")
     return config
 
 
 def resolve(path: str) -> Callable:
     """The class or function at a dotted path under ``lass.``."""
     if not isinstance(path, str) or not path.startswith("lass.") or "__" in path:
-        raise LassError(f"class {path!r}: must be a dotted path under 'lass.', e.g. lass.separators.resunet30.ResUNet30")
+        raise LassError(f"class {path!r}: not a dotted path under 'lass.' like lass.separators.resunet30.ResUNet30")
     module, _, name = path.rpartition(".")
     try:
-        return getattr(importlib.import_module(module), name)
+        found = getattr(importlib.import_module(module), name)
     except (ImportError, AttributeError) as error:
         raise LassError(f"class {path!r}: {error}") from None
+    if getattr(found, "__module__", None) != module:  # what the module only imports is no part of a system
+        raise LassError(f"class {path!r}: {module} defines no class or function {name!r}")
+    return found
 
 
 def bind(target: Callable, arguments: dict, where: str, given: Iterable[str] = ()) -> None:
-    """Raise one clear line if ``arguments`` do not fit the signature of ``target``.
+    """Raise one clear line if ``arguments`` do not fit the signature of ``target``: its names, its numbers.
 
     Args:
         given: names of parameters that the code fills in, not the yaml.
     """
+    if not isinstance(arguments, dict):
+        raise LassError(f"{where}: expected 'key: value' lines, found {arguments!r}")
     parameters = inspect.signature(target).parameters
     given = set(given)
     open_names = [name for name in parameters if name not in given]
     for name in arguments:
         if name not in open_names:
             raise LassError(f"{where}: unknown key {name!r}; {target.__name__} takes {', '.join(open_names)}")
+        kind = parameters[name].annotation
+        if kind in NUMBERS and not isinstance(arguments[name], NUMBERS[kind]):
+            hint = "; yaml takes 1e-3 for text: write 1.0e-3" if isinstance(arguments[name], str) else ""
+            raise LassError(f"{where}: {name} is {arguments[name]!r}, which is no {kind.__name__}{hint}")
     for name in open_names:
         if parameters[name].default is inspect.Parameter.empty and name not in arguments:
             raise LassError(f"{where}: missing key {name!r}, which {target.__name__} needs")

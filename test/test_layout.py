@@ -89,6 +89,13 @@ def test_sizes(path: Path) -> None:
             assert arguments <= 12, f"{name_of(path)}:{node.lineno}: {arguments} arguments, use a dataclass"
 
 
+@pytest.mark.parametrize("path", [path for path in FILES if path.suffix == ".sh"], ids=name_of)
+def test_shell_width(path: Path) -> None:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    too_wide = [number for number, line in enumerate(lines, 1) if len(line) > 120]
+    assert not too_wide, f"{name_of(path)}: lines {too_wide} are wider than 120"
+
+
 @pytest.mark.parametrize("path", SHIPPED, ids=name_of)
 def test_forbidden_calls(path: Path) -> None:
     for node in ast.walk(parse(path)):

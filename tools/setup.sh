@@ -58,20 +58,25 @@ EOF
 
 check_existing() {
     local python stamp=$root/tools/.venv.existing version broken
-    python=$(command -v "$LASS_PYTHON") || die "LASS_PYTHON=$LASS_PYTHON: no such program; give the path of a Python 3.11 or 3.12"
+    python=$(command -v "$LASS_PYTHON") ||
+        die "LASS_PYTHON=$LASS_PYTHON: no such program; give the path of a Python 3.11 or 3.12"
     if complete "$python" "$stamp" packages; then
         echo "tools/setup.sh: $python has all that is required"
         return
     fi
-    version=$(version_of "$python") || die "LASS_PYTHON=$LASS_PYTHON does not run as Python; give the path of a Python 3.11 or 3.12"
+    version=$(version_of "$python") ||
+        die "LASS_PYTHON=$LASS_PYTHON does not run as Python; give the path of a Python 3.11 or 3.12"
     case $version in
         3.11 | 3.12) ;;
         *) die "LASS_PYTHON=$LASS_PYTHON is Python $version; the recipes need 3.11 or 3.12" ;;
     esac
     say "importing what the recipes need with $python"
-    broken=$(broken_modules "$python") || die "LASS_PYTHON=$LASS_PYTHON crashed while importing one of: ${modules//$'\n' /}"
-    [ -z "$broken" ] || die "LASS_PYTHON=$LASS_PYTHON cannot import: $broken; install them there (versions: tools/constraints.txt), or unset LASS_PYTHON"
-    fingerprint "$python" packages 2>/dev/null >"$stamp" || say "cannot write $stamp: the check will be made again each time"
+    broken=$(broken_modules "$python") ||
+        die "LASS_PYTHON=$LASS_PYTHON crashes while it imports what the recipes need: see above, or unset LASS_PYTHON"
+    [ -z "$broken" ] || die "LASS_PYTHON=$LASS_PYTHON cannot import: $broken; install them there" \
+        "(versions: tools/constraints.txt), or unset LASS_PYTHON"
+    fingerprint "$python" packages 2>/dev/null >"$stamp" ||
+        say "cannot write $stamp: the check will be made again each time"
     echo "tools/setup.sh: $python has all that is required"
 }
 
@@ -89,29 +94,33 @@ find_python() {
 }
 
 check_machine() {
-    local python=$1 compiler free_kb
+    local python=$1 version compiler free_kb
+    version=$(version_of "$python")
     for compiler in "${CC:-cc}" "${CXX:-c++}"; do
         command -v "${compiler%% *}" >/dev/null ||
-            die "no C/C++ compiler ('$compiler' not found; pesq and pyworld are compiled): install gcc and g++, or set CC and CXX"
+            die "no C/C++ compiler ('$compiler' not found; pesq and pyworld are compiled):" \
+                "install gcc and g++, or set CC and CXX"
     done
     "$python" -c 'import ensurepip, venv' 2>/dev/null ||
-        die "$python has no venv module: install python$(version_of "$python")-venv, or set LASS_PYTHON=/path/to/python"
+        die "$python has no venv module: install python$version-venv, or set LASS_PYTHON=/path/to/python"
     "$python" -c 'import os, sysconfig as s, sys; sys.exit(not os.path.exists(s.get_path("include") + "/Python.h"))' ||
-        die "$python has no C headers (Python.h): install python$(version_of "$python")-dev, or set LASS_PYTHON=/path/to/python"
+        die "$python has no C headers (Python.h): install python$version-dev, or set LASS_PYTHON=/path/to/python"
     free_kb=$(df -Pk "$venv/" | awk 'NR == 2 { print $4 }')
     [ "$free_kb" -ge $((needed_gb * 1000 * 1000)) ] ||
-        die "only $((free_kb / 1000 / 1000)) GB free for $venv, about $needed_gb GB are needed: make room, or make tools/venv a link to a folder on a larger disk"
+        die "only $((free_kb / 1000 / 1000)) GB free for $venv, about $needed_gb GB are needed: make room," \
+            "or make tools/venv a link to a folder on a larger disk"
 }
 
 explain_pip() {
     tail -n 15 "$log" >&2
+    local unreachable="NewConnectionError|NameResolutionError|ProxyError|SSLError|ReadTimeout|ConnectTimeout"
     if grep -q "No space left on device" "$log"; then
         die "the disk of $venv is full: free about $needed_gb GB and run tools/setup.sh again"
-    elif grep -qE "NewConnectionError|NameResolutionError|ProxyError|SSLError|ReadTimeout|ConnectTimeout|No matching distribution" "$log"; then
-        die "packages could not be fetched: check the network, proxy and pip's index settings, then run tools/setup.sh again (log: $log)"
-    else
-        die "pip failed: see the lines above and $log, then run tools/setup.sh again"
+    elif grep -qE "$unreachable|No matching distribution" "$log"; then
+        die "packages could not be fetched: check the network, proxy and pip's index settings," \
+            "then run tools/setup.sh again (log: $log)"
     fi
+    die "pip failed: see the lines above and $log, then run tools/setup.sh again"
 }
 
 install() {
@@ -130,11 +139,12 @@ install() {
     mkdir -p "$venv/tmp"  # pip unpacks here: the disk that was checked, not a small /tmp
     TMPDIR=$venv/tmp PYTHONUNBUFFERED=1 "$venv/bin/python" -m pip install --no-input --no-compile --progress-bar off \
         -e "${root}[test]" -c "$root/tools/constraints.txt" 2>&1 | tee "$log" |
-        { grep --line-buffered -oE '^(Collecting [^ (]+|Building wheels|Installing collected packages)' >&2 || true; } ||
+        { grep --line-buffered -oE '^(Collecting [^ (]+|Building wheels|Installing collected)' >&2 || true; } ||
         explain_pip
     rm -rf "$venv/tmp"
     "$venv/bin/python" -m compileall -q -j 0 "$venv/lib" >>"$log" 2>&1 || true  # on all cores; some hold Python 2 files
-    broken=$(broken_modules "$venv/bin/python") || die "tools/venv crashes while importing its packages: remove tools/venv and run tools/setup.sh again"
+    broken=$(broken_modules "$venv/bin/python") ||
+        die "tools/venv crashes while it imports its packages: see above, remove it and run tools/setup.sh again"
     [ -z "$broken" ] || die "installed, but these do not import: $broken; see $log"
     fingerprint "$venv/bin/python" >"$venv/.complete.new"
     mv "$venv/.complete.new" "$venv/.complete"

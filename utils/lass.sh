@@ -113,7 +113,8 @@ if wanted 7 separate; then
             [ $control != none ] || out=$exp/sep/$name/model
             forget "$out/.done" "$out/.started"
             launch --verbose --gpu "$gpu" --num_threads "$num_threads" "$exp/log/separate_${name}_$control.log" \
-                "$PYTHON" -m lass.bin separate --set "$data/mix/$name" --out "$out" --model "$exp/model" --control "$control"
+                "$PYTHON" -m lass.bin separate --set "$data/mix/$name" --out "$out" --model "$exp/model" \
+                --control "$control"
         done
     done
 fi

@@ -16,7 +16,8 @@ def main(argv: list[str] | None = None) -> None:
     args = parser.parse_args(argv)
 
     config = configuration.load(args.config, args.set)
-    manifests = [args.data_root / e["dir"] / name for e in config["data"]["sets"] for name in ("captions", "utt2labels")]
+    folders = [args.data_root / entry["dir"] for entry in config["data"]["sets"]]
+    manifests = [folder / name for folder in folders for name in ("captions", "utt2labels")]
     manifests.append(args.data_root / config["data"]["valid"] / "queries")
     options = {"encoder": config["encoder"], "query": config["query"], "sets": config["data"]["sets"]}
     done = args.exp / "embed" / ".done"

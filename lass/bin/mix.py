@@ -1,4 +1,4 @@
-"""Render a mixture list to audio: lass mix DATA_DIR SET_DIR --config conf/mix.yaml [--job J --num_jobs N | --finish]."""
+"""Render a mixture list: lass mix DATA_DIR SET_DIR --config conf/mix.yaml [--job J --num_jobs N | --finish]."""
 
 import argparse
 from pathlib import Path
@@ -16,6 +16,9 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--finish", action="store_true", help="gather the gains and write the tables of the set")
     parser.add_argument("--config", type=Path, required=True, help="yaml with the query rule of the set")
     args = parser.parse_args(argv)
+
+    if not 1 <= args.job <= args.num_jobs:
+        raise LassError(f"job {args.job} of {args.num_jobs}: jobs are counted from 1")
 
     from lass.data.asking import QueryRule
     from lass.data.datadir import DataDir
@@ -38,10 +41,12 @@ def main(argv: list[str] | None = None) -> None:
     for part in sorted(parts.glob("gains.*.tsv")):
         gains = read_gains(part) | gains
     wanted = {m.mix_id for m in mixtures}
-    if missing := sorted(wanted - set(gains)):
-        raise LassError(f"{gains_path}: {len(missing)} mixtures are not rendered, first {missing[0]}; run stage mix again")
+    rendered = {path.stem for path in (args.set_dir / "mix").glob("*.flac")}
+    if missing := sorted(wanted - set(gains) | wanted - rendered):
+        raise LassError(f"{args.set_dir}: {len(missing)} mixtures are not rendered ({missing[0]}); run stage mix again")
     write_gains(gains_path, [gains[mix_id] for mix_id in wanted])
-    rule = QueryRule(**config.read_yaml(args.config)[args.set_dir.name]["query"])
+    section = config.read_section(args.config, args.set_dir.name)
+    rule = QueryRule.of(section.get("query"), f"{args.config}: {args.set_dir.name}.query")
     write_set(data, mixtures, rule, args.set_dir)
     print(f"{args.set_dir}: {len(mixtures)} of {len(mixtures)} mixtures rendered")
 

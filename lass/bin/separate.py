@@ -43,7 +43,8 @@ def _separate_file(args: argparse.Namespace) -> None:
     estimate = Model.load(args.model, args.device).separate(wave, rate, args.text)
     subtype = "PCM_24" if args.output.suffix.lower() in (".wav", ".flac") else "VORBIS"
     clipped = audio.write(args.output, estimate, rate, subtype)
-    print(f"{args.output}: {estimate.shape[-1] / rate:.2f} s, {rate} Hz, {len(estimate)} channel(s), {clipped} samples clipped")
+    channels, samples = estimate.shape
+    print(f"{args.output}: {samples / rate:.2f} s, {rate} Hz, {channels} channel(s), {clipped} samples clipped")
 
 
 def _separate_set(args: argparse.Namespace, argv: list[str]) -> None:

@@ -4,6 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from lass.errors import LassError
 from lass.io import stamp
 
 
@@ -16,6 +17,9 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--output", type=Path, action="append", default=[], help="what must still exist")
     args = parser.parse_intermixed_args(argv)
 
+    for option in args.option:
+        if "=" not in option:
+            raise LassError(f"--option {option!r}: write it as KEY=VALUE")
     options = dict(option.split("=", 1) for option in args.option)
     if args.action == "write":
         stamp.write(args.stamp, options, args.inputs)

@@ -15,14 +15,16 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--data_root", type=Path, required=True, help="folder of the sets that data.sets names")
     parser.add_argument("--config", action="append", required=True, help="yaml; later ones win")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="wins over all yaml")
-    parser.add_argument("--overfit_batch", type=int, default=0, metavar="STEPS", help="train on one batch and show its loss")
+    parser.add_argument("--overfit_batch", type=int, default=0, metavar="STEPS", help="learn one batch")
     args = parser.parse_args(argv)
 
     config = configuration.load(args.config, args.set)
     done = args.exp / "model" / ".done"
-    manifests = [args.data_root / entry["dir"] / name for entry in config["data"]["sets"] for name in ("wav.scp", "captions")]
+    folders = [args.data_root / entry["dir"] for entry in config["data"]["sets"]]
+    manifests = [folder / name for folder in folders for name in ("wav.scp", "captions", "utt2labels")]
     manifests.append(args.data_root / config["data"]["valid"] / "mixlist.tsv")
-    if not args.overfit_batch and stamp.is_complete(done, config, manifests, [args.exp / "model" / "model.safetensors"]):
+    weights = args.exp / "model" / "model.safetensors"
+    if not args.overfit_batch and stamp.is_complete(done, config, manifests, [weights]):
         print(f"{args.exp}: trained, nothing to do")
         return
 
@@ -39,7 +41,8 @@ def main(argv: list[str] | None = None) -> None:
             raise LassError("the loss of a single batch did not fall: look at optimiser.lr, the loss and the data")
         return
     training = Training(config, args.exp, args.data_root)
-    open_experiment(args.exp, config, [sys.executable, "-m", "lass.bin.train", *(sys.argv[1:] if argv is None else argv)], commit())
+    replay = [sys.executable, "-m", "lass.bin.train", *(sys.argv[1:] if argv is None else argv)]
+    open_experiment(args.exp, config, replay, commit())
     training.run()
     Model(config, training.encoder, training.separator).save(args.exp / "model")
     stamp.write(done, config, manifests)

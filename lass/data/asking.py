@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from lass.config import bind
 from lass.data.datadir import DataDir
 from lass.errors import LassError
 
@@ -30,6 +31,12 @@ class QueryRule:
         if not templates or not all(isinstance(t, str) and t.count("{}") == 1 for t in templates):
             raise LassError(f"query: template {template!r} must hold '{{}}' once")
         self.source, self.templates, self.pick, self.join = source, templates, pick, join
+
+    @classmethod
+    def of(cls, spec: dict, where: str) -> "QueryRule":
+        """The rule of a yaml section; ``where`` opens the message about a wrong key."""
+        bind(cls, spec, where)
+        return cls(**spec)
 
     def texts(self, data: DataDir, utt: str) -> list[str]:
         """All query texts of a clip, in a fixed order: for each caption or label, each template."""

@@ -8,7 +8,7 @@ from lass.io.table import iterate_table
 
 
 def shared_origins(folders: Sequence[Path]) -> list[str]:
-    """One line for each pair of sets that have clips of the same origin (``<source>:<id>``, whatever the part of it)."""
+    """One line for each pair of sets that share an origin (``<source>:<id>``, whatever the part of it)."""
     tables = {folder: folder / "utt2origin" for folder in folders if (folder / "utt2origin").exists()}
     origins = {folder: {_source(value) for _, value in iterate_table(table)} for folder, table in tables.items()}
     found = []

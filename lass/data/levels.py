@@ -45,7 +45,7 @@ def energy_rule(sources: Sequence[np.ndarray]) -> np.ndarray:
 def snr_rule(sources: Sequence[np.ndarray], snr: float) -> np.ndarray:
     """Target over sum of interferers is ``snr`` dB; several interferers are of equal energy before they are summed."""
     target, *interferers = sources
-    gains = energy_rule([interferers[0], *interferers[1:]])
+    gains = energy_rule(interferers)
     total = sum(g * other for g, other in zip(gains, interferers))
     scale = np.sqrt(energy(target) / max(energy(total), MIN_ENERGY)) * 10.0 ** (-snr / 20.0)
     return np.array([1.0, *(scale * gains)])
@@ -59,7 +59,7 @@ def lufs_rule(sources: Sequence[np.ndarray], lufs: Sequence[float], sample_rate:
     gains = []
     for source, wanted in zip(sources, lufs, strict=True):
         if len(source) < meter.block_size * sample_rate:
-            raise LassError(f"level rule 'lufs': a source of {len(source)} samples is shorter than BS.1770's 0.4 s block")
+            raise LassError(f"level rule 'lufs': {len(source)} samples are shorter than BS.1770's 0.4 s block")
         loudness = meter.integrated_loudness(np.asarray(source, dtype=np.float64))
         if not np.isfinite(loudness):
             raise LassError("level rule 'lufs': a source is silent, so its loudness is not defined")
@@ -104,15 +104,20 @@ def draw(level: dict, interferers: int, rng: np.random.Generator) -> dict:
             ``{rule: peak, low, high, scale_low, scale_high}``, ``{rule: released, low: -10, high: 10}`` (integer dB).
         interferers: their number.
     """
-    rule = level.get("rule")
+    if interferers < 1:
+        raise LassError(f"interferers {interferers}: a mixture needs at least one")
+    rule = str(level.get("rule")) if isinstance(level, dict) else None
     fields = {"energy": 0, "snr": 2, "lufs": 2, "released": 2, "peak": 4}
     names = ("low", "high", "scale_low", "scale_high")[: fields.get(rule, 0)]
     if rule not in fields or set(level) != {"rule", *names}:
         raise LassError(f"level {level!r}: expected rule: {' | '.join(fields)}, with {', '.join(names) or 'no'} limits")
     if rule == "energy":
         return {}
+    number = int if rule == "released" else (int, float)
+    if not all(isinstance(level[name], number) for name in names):
+        raise LassError(f"level {level!r}: {', '.join(names)} must be numbers{', whole ones' * (rule == 'released')}")
     low, high = level["low"], level["high"]
-    if low > high:
+    if low > high or (rule == "peak" and level["scale_low"] > level["scale_high"]):
         raise LassError(f"level {level!r}: low is above high")
     if rule == "lufs":
         return {"lufs": [round(x, 4) for x in rng.uniform(low, high, interferers + 1).tolist()]}

@@ -1,6 +1,7 @@
 """The mixture list (contract 2): a test set is this frozen file, never drawn at scoring time."""
 
 import json
+import math
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ import numpy as np
 
 from lass.data import levels
 from lass.data.asking import QueryRule
-from lass.data.datadir import DataDir
+from lass.data.datadir import UTT_ID, DataDir
 from lass.errors import LassError
 from lass.io.files import write_text
 
@@ -36,10 +37,13 @@ class Segment:
         parts = text.split(":")
         if len(parts) not in (1, 3):
             raise ValueError(f"{text!r} is not utt or utt:start:duration")
-        return cls(parts[0], *map(float, parts[1:]))
+        segment = cls(parts[0], *map(float, parts[1:]))
+        if len(parts) == 3 and not (0 <= segment.start < math.inf and 0 < segment.duration < math.inf):
+            raise ValueError(f"{text!r}: start and duration must be seconds, the duration above 0")
+        return segment
 
     def __str__(self) -> str:
-        return self.utt if self.duration is None else f"{self.utt}:{self.start:g}:{self.duration:g}"
+        return self.utt if self.duration is None else f"{self.utt}:{self.start:.10g}:{self.duration:.10g}"
 
 
 @dataclass(frozen=True)
@@ -100,10 +104,12 @@ def _parse(line: str) -> Mixture:
     if len(fields) != len(COLUMNS):
         raise ValueError(f"{len(fields)} columns, expected {len(COLUMNS)}")
     row = dict(zip(COLUMNS, fields))
+    if not UTT_ID.fullmatch(row["mix_id"]):  # it becomes a file name
+        raise ValueError(f"mix_id {row['mix_id']!r} does not begin with a letter, then A-Z a-z 0-9 . _ + = -")
     for column, allowed in CHOICES.items():
         if row[column] not in allowed:
             raise ValueError(f"{column} {row[column]!r} is not one of {', '.join(allowed)}")
-    if row["length"] != "target" and not float(row["length"]) > 0:
+    if row["length"] != "target" and not 0 < float(row["length"]) < math.inf:
         raise ValueError(f"length {row['length']!r} is neither 'target' nor seconds")
     lists = {name: json.loads(row[name]) for name in ("interferers", "queries", "labels")}
     for name, value in lists.items():
@@ -132,7 +138,8 @@ def draw_mixlist(
         level: the level rule and its limits, see ``lass.data.levels.draw``.
         query: arguments of ``QueryRule``.
     """
-    rule = QueryRule(**query)
+    rule = QueryRule.of(query, "query")
+    levels.draw(level, interferers, np.random.default_rng(0))  # a wrong rule ends here
     mixtures = []
     for utt, _ in data.wav:
         rng = np.random.default_rng([seed, zlib.crc32(utt.encode())])

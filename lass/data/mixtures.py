@@ -4,6 +4,7 @@ Example i of epoch e depends on (seed, e, i) alone: not on the number of workers
 """
 
 import math
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,8 +76,13 @@ class TrainingMixtures(Dataset):
     def _open(entry: dict, query: dict, root: Path) -> TrainingSet:
         if unknown := set(entry) - {"dir", "weight", "query"}:
             raise LassError(f"data.sets: unknown key {sorted(unknown)[0]!r}; known are dir, weight, query")
+        if "dir" not in entry:
+            raise LassError(f"data.sets: {entry!r} has no dir")
+        weight = entry.get("weight", 1.0)
+        if not isinstance(weight, int | float) or not 0 < weight < math.inf:
+            raise LassError(f"data.sets: {entry['dir']}: weight {weight!r} is not a number above 0")
         data = DataDir(root / entry["dir"])
-        return TrainingSet(data, QueryRule(**entry.get("query", query)), round(entry.get("weight", 1.0) * len(data)))
+        return TrainingSet(data, QueryRule.of(entry.get("query", query), "query"), round(weight * len(data)))
 
     def texts(self) -> Iterator[str]:
         """All query texts that a training can ask, with repetitions (for tokenizers and embedding caches)."""
@@ -88,7 +94,7 @@ class TrainingMixtures(Dataset):
         return self.size
 
     def __getitem__(self, n: int) -> dict:
-        """``mixture``, ``target`` float32 [1, T]; ``query`` text; ``utt``; counts ``crops`` and ``clips`` of redraws."""
+        """``mixture``, ``target`` float32 [1, T]; ``query``; ``utt``; ``redraws`` int64 [2]: silent crops, clips."""
         epoch, i = divmod(n, self.size)
         rng = np.random.default_rng([self.seed, epoch, i])
         chosen = self._target(epoch, i)
@@ -104,8 +110,10 @@ class TrainingMixtures(Dataset):
                     break
                 chosen = self._draw_clip(rng)
             else:
-                raise LassError(f"{self.sets[0].data.folder}: no clip to mix with {names} in {MAX_CLIPS} draws: too few "
-                                "labels for this number of interferers, or too many silent clips")  # fmt: skip
+                raise LassError(
+                    f"{self.sets[0].data.folder}: no clip to mix with {names} in {MAX_CLIPS} draws: "
+                    "too few labels for this number of interferers, or too many silent clips"
+                )
             waves.append(wave.astype(np.float64))
             names.append(utt)
             labels |= theirs
@@ -129,7 +137,8 @@ class TrainingMixtures(Dataset):
         for s in self.sets:
             if position < s.examples:
                 # a fractional weight takes another part of the clips each epoch
-                return s, s.data.wav.key(shuffled((position + epoch * s.examples) % len(s.data), len(s.data), self.seed))
+                clips = len(s.data)
+                return s, s.data.wav.key(shuffled((position + epoch * s.examples) % clips, clips, self.seed))
             position -= s.examples
         raise IndexError(i)
 

@@ -29,7 +29,7 @@ def sources(data: DataDir, mixture: Mixture) -> tuple[list[np.ndarray], int]:
     others = [_read(data, segment) for segment in mixture.interferers]
     for segment, (_, rate) in zip(mixture.interferers, others):
         if rate != sample_rate:
-            raise LassError(f"{mixture.mix_id}: {segment} is at {rate} Hz, its target at {sample_rate} Hz; format the set")
+            raise LassError(f"{mixture.mix_id}: {segment} has {rate} Hz, its target {sample_rate} Hz; format the set")
     waves = [wave for wave, _ in others]
     if mixture.join == "concat":
         waves = [np.concatenate(waves)]
@@ -45,8 +45,15 @@ def fit_length(wave: np.ndarray, samples: int, pad: str) -> np.ndarray:
     return np.pad(wave, (0, samples - len(wave)))
 
 
+def _path(data: DataDir, segment: Segment) -> str:
+    try:
+        return data.wav[segment.utt]
+    except KeyError:
+        raise LassError(f"{data.wav.path}: no clip {segment.utt}, which the mixture list asks for") from None
+
+
 def _read(data: DataDir, segment: Segment) -> tuple[np.ndarray, int]:
-    path = data.wav[segment.utt]
+    path = _path(data, segment)
     if segment.duration is None:
         wave, sample_rate = audio.read(path)
     else:
@@ -62,15 +69,20 @@ def gain_line(mixture: Mixture, waves: Sequence[np.ndarray], sample_rate: int) -
         gains, clip = levels.gains(mixture.level, mixture.params, waves, sample_rate)
     except (LassError, TypeError, ValueError) as error:
         raise LassError(f"{mixture.mix_id}: {error}") from None
-    # PCM holds no sample above 1.0: a source that is louder than the sum of all also sets the factor
-    clip = min(clip, *(levels.declip(g * wave) for g, wave in zip(gains, waves)))
+    if mixture.level != "peak":  # its factor minds the sources, too
+        # PCM holds no sample above 1.0: target or interference may be louder than their sum
+        target, *rest = [g * wave for g, wave in zip(gains, waves)]
+        clip = min(clip, levels.declip(target), levels.declip(sum(rest)))
     return f"{mixture.mix_id}\t{' '.join(f'{g:.9g}' for g in gains)}\t{clip:.9g}"
 
 
 def mix(waves: Sequence[np.ndarray], line: str) -> dict[str, np.ndarray]:
     """Apply a line of ``gains.tsv``: mixture, target and interference ``[T]`` in float64, mixture = target + rest."""
-    _, gains, clip = line.split("\t")
-    factors = [float(g) * float(clip) for g in gains.split(" ")]
+    try:
+        _, gains, clip = line.split("\t")
+        factors = [float(g) * float(clip) for g in gains.split(" ")]
+    except ValueError:
+        raise LassError(f"gains.tsv: {line!r} is not {' '.join(GAIN_COLUMNS)} with tabs; remove the file") from None
     if len(factors) != len(waves):
         raise LassError(f"gains.tsv: {line!r} has {len(factors)} gains for {len(waves)} sources; remove the file")
     target, *rest = [factor * wave for factor, wave in zip(factors, waves)]
@@ -82,10 +94,10 @@ def read_gains(path: Path) -> dict[str, str]:
     """The lines of ``gains.tsv`` by mixture id; empty when there is none yet."""
     if not path.exists():
         return {}
-    header, *lines = path.read_text(encoding="utf-8").splitlines()
+    header, *lines = path.read_text(encoding="utf-8").split("\n")
     if header.split("\t") != list(GAIN_COLUMNS):
-        raise LassError(f"{path}:1: the header must be {' '.join(GAIN_COLUMNS)}")
-    return {line.split("\t", 1)[0]: line for line in lines}
+        raise LassError(f"{path}:1: the header must be {' '.join(GAIN_COLUMNS)}; remove the file")
+    return {line.split("\t", 1)[0]: line for line in lines if line}
 
 
 def write_gains(path: Path, lines: Sequence[str]) -> None:
@@ -123,7 +135,7 @@ def _is_rendered(data: DataDir, mixture: Mixture, folder: Path) -> bool:
     except FileNotFoundError:
         return False
     clips = (mixture.target, *mixture.interferers)
-    return all(audio.source_file(data.wav[segment.utt]).stat().st_mtime_ns < rendered for segment in clips)
+    return all(audio.source_file(_path(data, segment)).stat().st_mtime_ns < rendered for segment in clips)
 
 
 def write_set(data: DataDir, mixtures: Sequence[Mixture], rule: QueryRule, folder: Path) -> None:

@@ -31,6 +31,6 @@ def read_questions(folder: Path, queries: str = "queries") -> list[Question]:
         mix_id = key.rpartition("#")[0]
         for table, name in ((mixtures, "wav.scp"), (references, "ref.scp")):
             if mix_id not in table:
-                raise LassError(f"{folder / queries}: {key} asks for a mixture that {folder / name} lacks; run stage mix")
+                raise LassError(f"{folder / queries}: {key} asks for a mixture that {name} lacks; run stage mix")
         found.append(Question(key, mix_id, text, mixtures[mix_id], references[mix_id]))
     return found

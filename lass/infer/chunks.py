@@ -18,19 +18,13 @@ def overlap_add(wave: np.ndarray, separate: Callable[[np.ndarray], np.ndarray], 
         return separate(wave)
     fade = (np.arange(overlap, dtype=np.float32) + 0.5) / overlap
     result = np.zeros_like(wave)
-    start = 0
-    while True:
-        # the last window is moved back, so that every window is full
-        begin = min(start, samples - window)
-        part = separate(wave[:, begin : begin + window])
-        if begin > 0:
-            skip = start - begin
-            part = part[:, skip:]
-            head = min(overlap, part.shape[-1])
-            part[:, :head] *= fade[:head]
-            result[:, start : start + head] *= 1.0 - fade[:head]
-        result[:, start : begin + window] += part
-        if begin + window >= samples:
-            return result
-        # what follows the overlap is final; the next window starts where this one's fade-out begins
-        start = begin + window - overlap
+    start = end = 0
+    while end < samples:
+        begin = min(start, samples - window)  # the last window is moved back, so that every window is full
+        part = separate(wave[:, begin : begin + window])[:, start - begin :]
+        shared = end - start  # what this window and the one before it both hold: ``overlap``, 0 for the first
+        result[:, start:end] += (part[:, :shared] - result[:, start:end]) * fade[:shared]
+        end = begin + window
+        result[:, start + shared : end] = part[:, shared:]
+        start = end - overlap
+    return result

@@ -21,7 +21,7 @@ def is_complete(stamp: Path, options: Mapping, inputs: Iterable[Path], outputs: 
     """True when ``stamp`` was written for the same options and inputs, and all ``outputs`` still exist."""
     try:
         found = json.loads(Path(stamp).read_text(encoding="utf-8"))
-    except (FileNotFoundError, json.JSONDecodeError):
+    except (FileNotFoundError, ValueError):  # no stamp, or a damaged one
         return False
     return found == _content(options, inputs) and all(Path(path).exists() for path in outputs)
 

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from lass.errors import LassError
 from lass.layers.stft import STFT
 from lass.separators.separator import Separator
 
@@ -76,7 +77,10 @@ class ResUNet30Base(nn.Module):
         super().__init__()
         levels = len(widths)
         if window // 2 % (stem * 2**levels):
-            raise ValueError(f"window {window}: window / 2 must be a multiple of stem {stem} * 2^{levels} levels")
+            raise LassError(
+                f"separator: window {window}: window / 2 must be a multiple of stem {stem} * 2^{levels} levels: "
+                "choose another window or stem, or fewer widths"
+            )
         self.stft = STFT(window, hop)
         self.channels, self.levels, self.time_factor = channels, levels, 2 ** (levels - 1)
         self.bn0 = _batch_norm(window // 2 + 1)
@@ -178,5 +182,7 @@ class ResUNet30(Separator):
         if self.base.channels == 1 and channels > 1:
             mixture = mixture.reshape(batch * channels, 1, samples)
             embedding = embedding.repeat_interleave(channels, dim=0)
+        elif self.base.channels != channels:
+            raise LassError(f"separator: a mixture of {channels} channel(s), the network is made for {self.base.channels}")
         beta = {site: linear(embedding) for site, linear in self.film.items()}
         return self.base(mixture, beta).reshape(batch, channels, samples)

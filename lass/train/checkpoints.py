@@ -48,13 +48,18 @@ class Checkpoints(Callback):
         # A step that ends with a validation is saved after it, so that a resumed run does not lose the validation.
         if step % self.every == 0 and step % self.val_every and step != self._saved_step:
             self._saved_step = step
-            trainer.save_checkpoint(self.folder / "last.ckpt")
+            self._save_last(trainer)
 
     def on_validation_end(self, trainer: Trainer, module: LightningModule) -> None:
         if trainer.sanity_checking:
             return
         score = float(trainer.callback_metrics["valid/sdri"])
-        if score > self.best:
+        better = score > self.best
+        trainer.print(f"\nstep {trainer.global_step}: validation SDRi {score:.2f} dB{', the best' if better else ''}")
+        if better:
             self.best, self.best_step = score, trainer.global_step
-            trainer.save_checkpoint(self.folder / "best.ckpt", weights_only=True)
-        trainer.save_checkpoint(self.folder / "last.ckpt")
+            trainer.save_checkpoint(self.folder / "best.ckpt", True)  # weights only
+        self._save_last(trainer)
+
+    def _save_last(self, trainer: Trainer) -> None:
+        trainer.save_checkpoint(self.folder / "last.ckpt", False)  # with the state of the optimiser

@@ -17,11 +17,10 @@ def open_experiment(folder: Path, config: dict, command: Sequence[str], commit: 
     if path.exists():
         old = path.read_text(encoding="utf-8")
         if old != text:
-            lines = difflib.unified_diff(old.splitlines(), text.splitlines(), "this experiment", "asked now", "", "", 0, "")
-            changes = [line for line in lines if not line.startswith(("---", "+++", "@@"))]
+            lines = difflib.unified_diff(old.splitlines(), text.splitlines(), n=0, lineterm="")
+            changes = " | ".join(" ".join(x.split()) for x in lines if not x.startswith(("---", "+++", "@@")))
             raise LassError(
-                f"{path}: the training options changed: {' | '.join(' '.join(c.split()) for c in changes)}. Give the new run a "
-                f"--tag of its own, or remove {folder}"
+                f"{path}: the training options changed: {changes}. Give the new run a --tag of its own, or remove {folder}"
             )
         return
     write_text(folder / "git.txt", commit + "\n")

@@ -84,8 +84,8 @@ class SeparationModule(LightningModule):
 
     def _not_finite(self, what: str, value: float, examples: Sequence[str]) -> LassError:
         return LassError(
-            f"step {self.global_step + 1}: {what} is {value}; examples: {', '.join(examples)}. Listen to them, or lower "
-            "optimiser.lr or train.grad_clip; the last good state is in ckpt/last.ckpt"
+            f"step {self.global_step + 1}: {what} is {value}; examples: {', '.join(examples)}. Listen to them, or "
+            "lower optimiser.lr or train.grad_clip; the last good state is in ckpt/last.ckpt"
         )
 
     def validation_step(self, batch: dict, batch_idx: int) -> None:

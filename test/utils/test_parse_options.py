@@ -63,7 +63,8 @@ def test_positional_arguments_stay(script: Path) -> None:
     assert values(script, "--stage", "2", "--", "--x")[4:] == ["1", "--x"]
 
 
-@pytest.mark.parametrize("text", ["two  blanks ", "$(touch hacked)", "`id`", "it's \"quoted\"", "a;b|c&d", "%s\\n*", "ümläut"])
+@pytest.mark.parametrize(
+    "text", ["two  blanks ", "$(touch hacked)", "`id`", "it's \"quoted\"", "a;b|c&d", "%s\\n*", "ümläut"])
 def test_values_are_never_run_or_split(script: Path, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(script.parent)
     assert values(script, "--train_set", text)[1] == text

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-LISTED = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", "*.sh", ".ci/run"],
-                        cwd=ROOT, check=True, capture_output=True, text=True).stdout
+LIST = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", "*.sh", ".ci/run"]
+LISTED = subprocess.run(LIST, cwd=ROOT, check=True, capture_output=True, text=True).stdout
 SCRIPTS = sorted({name for name in LISTED.split("\0") if name and (ROOT / name).is_file()})
 
 

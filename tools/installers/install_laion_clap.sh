@@ -38,7 +38,8 @@ fi
 # not in the hub cache, without an error: queries would then all look alike.
 vocabulary=$(HF_HUB_OFFLINE=1 "$PYTHON" -W ignore -c '
 from laion_clap.training.data import roberta_tokenizer
-print(len(roberta_tokenizer))' 2>>"$log") || { tail -n 5 "$log" >&2; die "laion_clap does not import: see above and $log"; }
+print(len(roberta_tokenizer))' 2>>"$log") ||
+    { tail -n 5 "$log" >&2; die "laion_clap does not import: see above and $log"; }
 echo "install_laion_clap.sh: laion_clap 1.1.7 is installed and imports"
 [ "$vocabulary" = 50265 ] || echo "install_laion_clap.sh: its RoBERTa tokenizer has a vocabulary of $vocabulary, not" \
     "50265: fetch roberta-base, bert-base-uncased and facebook/bart-base into the hub cache before you use it" >&2

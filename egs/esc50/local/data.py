@@ -9,6 +9,7 @@ from lass.errors import LassError
 
 SUBSETS = {"esc10": 400}  # clips
 FOLDS = range(1, 6)
+COLUMNS = {"filename", "fold", "category", "esc10", "src_file"}
 PAGE = "https://github.com/karolpiczak/ESC-50"
 
 
@@ -51,10 +52,15 @@ def _rows(folder: Path, subset: str) -> list[dict[str, str]]:
         raise LassError(f"--subset {subset}: expected {' or '.join(SUBSETS)}")
     path = folder / "meta" / "esc50.csv"
     with open(path, encoding="utf-8", newline="") as lines:
-        rows = [row for row in csv.DictReader(lines) if row["esc10"] == "True"]
+        reader = csv.DictReader(lines, restval="")
+        if missing := COLUMNS - set(reader.fieldnames or ()):
+            raise LassError(f"{path}:1: no column {', '.join(sorted(missing))}; get the file again")
+        rows = [row for row in reader if row["esc10"] == "True"]
     for row in rows:
-        if not re.fullmatch(r"[1-5]-[0-9]+-[A-Z]-[0-9]+\.(wav|ogg)", row["filename"]):
-            raise LassError(f"{path}: file name {row['filename']!r} is not FOLD-CLIP-TAKE-TARGET.wav; get the file again")
+        match = re.fullmatch(r"([1-5])-[0-9]+-[A-Z]-[0-9]+\.(wav|ogg)", row["filename"])
+        if not match or match[1] != row["fold"]:
+            wanted = f"{row['fold']}-CLIP-TAKE-TARGET.wav"
+            raise LassError(f"{path}: file name {row['filename']!r} is not {wanted}; get the file again")
     if len(rows) != SUBSETS[subset]:
         raise LassError(f"{path}: {len(rows)} of {SUBSETS[subset]} clips of {subset} are listed; get the corpus again")
     return rows

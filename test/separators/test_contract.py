@@ -1,0 +1,123 @@
+"""Every model of conf/model, found by itself, keeps the contract of separators."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from lass import config as configuration
+from lass.infer.model import Model
+from lass.train.fit import build_model, check
+
+ROOT = Path(__file__).resolve().parents[2]
+MODELS = sorted((ROOT / "conf" / "model").glob("*.yaml"))
+SECONDS = 0.4
+TEXTS = ["a dog barks", "a bell rings twice in the distance"]
+LARGEST = {"resunet30_small": 3_000_000}  # trainable weights
+assert LARGEST.keys() <= {path.stem for path in MODELS}, f"the models are not in {ROOT}/conf/model"
+
+pytestmark = pytest.mark.parametrize("name", [path.stem for path in MODELS])
+
+
+class System:
+    """The encoder and separator of one yaml, in eval mode, with a tokenizer of a few texts."""
+
+    def __init__(self, name: str):
+        self.config = configuration.load([ROOT / "conf" / "train.yaml", ROOT / "conf" / "model" / f"{name}.yaml"])
+        check(self.config)
+        torch.manual_seed(0)
+        self.encoder, self.separator = build_model(self.config)
+        self.encoder.fit(TEXTS * 5)
+        self.encoder.eval()
+        self.separator.eval()
+
+    def noise(self, batch: int, channels: int, samples: int | None = None) -> Tensor:
+        samples = samples or round(SECONDS * self.separator.sample_rate)
+        return 0.1 * torch.randn(batch, channels, samples, generator=torch.Generator().manual_seed(samples))
+
+    @torch.no_grad()
+    def separate(self, mixture: Tensor, texts: list[str]) -> Tensor:
+        return self.separator(mixture, self.encoder.encode_text(texts))
+
+
+@pytest.fixture(scope="module")
+def systems() -> dict[str, System]:
+    return {}
+
+
+@pytest.fixture
+def system(name, systems) -> System:
+    """Built once a model; a test leaves it in eval mode, without gradients."""
+    if name not in systems:
+        systems[name] = System(name)
+    return systems[name]
+
+
+def relative(found: Tensor, expected: Tensor) -> float:
+    return float((found - expected).abs().max() / expected.abs().max())
+
+
+def test_shape(system):
+    for channels in (1, 2):
+        mixture = system.noise(2, channels)
+        assert system.separate(mixture, TEXTS).shape == mixture.shape
+
+
+def test_channels_of_a_mono_network_are_a_batch_with_the_same_query(system):
+    mixture = system.noise(2, 2)
+    stereo = system.separate(mixture, TEXTS)
+    for item, text in enumerate(TEXTS):
+        alone = system.separate(mixture[item][:, None], [text, text])
+        assert relative(stereo[item][:, None], alone) < 1e-4
+
+
+def test_batch_of_two_equals_twice_a_batch_of_one(system):
+    mixture = system.noise(2, 1)
+    both = system.separate(mixture, TEXTS)
+    for item, text in enumerate(TEXTS):
+        assert relative(both[item], system.separate(mixture[item : item + 1], [text])[0]) < 1e-4
+
+
+def test_the_query_matters(system):
+    mixture = system.noise(1, 1)
+    assert relative(system.separate(mixture, TEXTS[:1]), system.separate(mixture, TEXTS[1:])) > 1e-3
+
+
+def test_any_length(system):
+    for samples in (1, 512, 513, 1024, 1025, 6007):  # half windows of 1024 and 2048, and one more, cannot be reflected
+        mixture = system.noise(1, 1, samples)
+        estimate = system.separate(mixture, TEXTS[:1])
+        assert estimate.shape == mixture.shape and torch.isfinite(estimate).all()
+
+
+def test_silence_gives_finite_samples(system):
+    assert torch.isfinite(system.separate(torch.zeros_like(system.noise(1, 1)), TEXTS[:1])).all()
+
+
+def test_gradient_reaches_every_weight_that_trains(system):
+    """In eval mode: batch statistics would take away the gradient of a bias that stands before a batch norm."""
+    batch = {"mixture": system.noise(2, 1), "target": 0.5 * system.noise(2, 1), "query": system.encoder.encode_text(TEXTS)}
+    loss = system.separator.training_loss(batch)["loss"]
+    loss.backward()
+    unreached = []
+    for part in (system.encoder, system.separator):
+        for name, weight in part.named_parameters():
+            reached = weight.grad is not None and bool(weight.grad.any()) and bool(torch.isfinite(weight.grad).all())
+            if weight.requires_grad != reached:
+                unreached.append(name)
+        part.zero_grad()
+    assert not unreached
+
+
+def test_size(system, name):
+    weights = sum(w.numel() for part in (system.encoder, system.separator) for w in part.parameters() if w.requires_grad)
+    assert 0 < weights <= LARGEST.get(name, float("inf"))
+
+
+def test_save_and_load(system, tmp_path):
+    model = Model(system.config, system.encoder, system.separator)
+    model.save(tmp_path / "model")
+    loaded = Model.load(tmp_path / "model", "cpu")
+    mixture = system.noise(1, 1)
+    assert torch.equal(loaded.estimate(mixture, TEXTS[:1]), model.estimate(mixture, TEXTS[:1]))

@@ -1,0 +1,182 @@
+"""A training that is killed at any moment and started again ends in the same bits as one that was left alone."""
+
+import functools
+import itertools
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+from lass.bin.__main__ import main
+from lass.infer.model import Model
+from lass.train.module import SeparationModule
+
+PATIENCE = 300  # s
+CHANGES = {  # batches a step: options
+    1: ["train.num_workers=2"],
+    2: ["train.num_workers=2", "train.accumulate=2", "train.max_steps=12", "train.val_every=4"],
+}
+PLACES = {
+    "training_step": SeparationModule,
+    "configure_gradient_clipping": SeparationModule,
+    "validation_step": SeparationModule,
+    "save": torch,  # a checkpoint is half written
+    "_state": Model,  # all is trained, and no model folder written
+}
+# Where SIGKILL comes, run after run: (place, at which call of it in that run).
+KILLS = {
+    1: [("training_step", 2), ("training_step", 6), ("validation_step", 1), ("save", 2), ("_state", 1)],
+    # within step 4, after the checkpoint of step 3; within the first step that the next run makes; ...
+    2: [("training_step", 8), ("training_step", 2), ("configure_gradient_clipping", 3), ("validation_step", 3)],
+}
+
+
+def die_at(place: str, number: int) -> None:
+    """SIGKILL this process group, workers included, at the ``number``-th call of a place."""
+    owner, calls = PLACES[place], itertools.count(1)
+    original: Callable = getattr(owner, place)
+
+    @functools.wraps(original)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        if next(calls) == number:
+            if place == "save":
+                Path(args[1]).write_bytes(b"half a checkpoint")
+            os.killpg(0, signal.SIGKILL)
+        return original(*args, **kwargs)
+
+    setattr(owner, place, wrapped)
+
+
+def lass(argv: list[str], log: Path, kill: tuple[str, int] | None) -> None:
+    """The command ``lass``, in a process group of its own."""
+    os.setsid()
+    sys.stdout = sys.stderr = open(log, "a", buffering=1)
+    if kill is not None:
+        die_at(*kill)
+    main(argv)
+
+
+class Trainings:
+    """Starts ``lass train`` in forks of this process, so that they need not import torch and Lightning anew."""
+
+    def __init__(self, corpus: Any):
+        self.corpus = corpus
+
+    def start(self, experiment: Path, changes: list[str], kill: tuple[str, int] | None = None) -> BaseProcess:
+        argv = ["train", *self.corpus.arguments(experiment, *changes)]
+        process = multiprocessing.get_context("fork").Process(target=lass, args=(argv, experiment / "log", kill))
+        process.start()
+        return process
+
+    def end(self, process: BaseProcess) -> int:
+        """Its exit code: negative for a signal."""
+        process.join(PATIENCE)
+        if process.exitcode is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            pytest.fail("the training does not end")
+        return process.exitcode
+
+    def run(self, experiment: Path, changes: list[str], kill: tuple[str, int] | None = None) -> None:
+        code = self.end(self.start(experiment, changes, kill))
+        assert code == (-signal.SIGKILL if kill else 0), (kill, code, (experiment / "log").read_text())
+
+
+@pytest.fixture(scope="session")
+def trainings(corpus) -> Trainings:
+    return Trainings(corpus)
+
+
+@pytest.fixture(scope="session")
+def uninterrupted(corpus, trainings, tmp_path_factory) -> dict[int, Path]:
+    """Experiments that nobody disturbed, by batches a step; the first is the command itself, started afresh."""
+    found = {accumulate: tmp_path_factory.mktemp("uninterrupted") / "exp" for accumulate in CHANGES}
+    for accumulate, experiment in found.items():
+        corpus.embed(experiment)
+        if accumulate == 1:
+            command = [sys.executable, "-m", "lass.bin", "train", *corpus.arguments(experiment, *CHANGES[1])]
+            subprocess.run(command, check=True, timeout=PATIENCE)
+        else:
+            trainings.run(experiment, CHANGES[accumulate])
+    return found
+
+
+def load(path: Path) -> dict:
+    return torch.load(path, weights_only=True)
+
+
+def same(a: Any, b: Any) -> bool:
+    """Bit-equal, through mappings and sequences."""
+    if isinstance(a, dict):
+        return isinstance(b, dict) and a.keys() == b.keys() and all(same(a[key], b[key]) for key in a)
+    if isinstance(a, list | tuple):
+        return type(a) is type(b) and len(a) == len(b) and all(map(same, a, b))
+    if isinstance(a, torch.Tensor):
+        return a.dtype == b.dtype and torch.equal(a, b)
+    return a == b
+
+
+def scalars(experiment: Path, tag: str) -> dict[int, float]:
+    """Step -> value of tensorboard; a step that ran twice must have the same value twice."""
+    events = EventAccumulator(str(experiment / "tb"))
+    events.Reload()
+    found: dict[int, float] = {}
+    for event in events.Scalars(tag):
+        assert found.setdefault(event.step, event.value) == event.value, (tag, event.step)
+    return found
+
+
+def assert_same_training(resumed: Path, reference: Path) -> None:
+    assert (resumed / "model/model.safetensors").read_bytes() == (reference / "model/model.safetensors").read_bytes()
+    assert same(load(resumed / "ckpt/best.ckpt")["state_dict"], load(reference / "ckpt/best.ckpt")["state_dict"])
+    last, expected = load(resumed / "ckpt/last.ckpt"), load(reference / "ckpt/last.ckpt")
+    for part in ("global_step", "state_dict", "optimizer_states", "lr_schedulers", "callbacks"):
+        assert same(last[part], expected[part]), part  # callbacks: the best score and its step
+    for tag in ("train/loss", "train/lr", "train/grad_norm", "valid/sdri"):
+        assert scalars(resumed, tag) == scalars(reference, tag), tag
+
+
+@pytest.mark.parametrize("accumulate", KILLS)
+def test_killed_at_chosen_places(accumulate, corpus, trainings, uninterrupted, tmp_path):
+    experiment, changes = tmp_path / "exp", CHANGES[accumulate]
+    corpus.embed(experiment)
+    for kill in KILLS[accumulate]:
+        trainings.run(experiment, changes, kill)
+        assert not (experiment / "model" / "config.yaml").exists()
+    trainings.run(experiment, changes)
+    assert_same_training(experiment, uninterrupted[accumulate])
+
+
+def test_killed_from_outside(corpus, trainings, uninterrupted, tmp_path):
+    """At moments that the training does not choose: soon after a checkpoint, twice."""
+    experiment, changes = tmp_path / "exp", CHANGES[1]
+    corpus.embed(experiment)
+    last = experiment / "ckpt" / "last.ckpt"
+    for _ in range(2):
+        before = last.stat().st_mtime_ns if last.exists() else 0
+        process = trainings.start(experiment, changes)
+        while not last.exists() or last.stat().st_mtime_ns == before:
+            assert process.is_alive(), (experiment / "log").read_text()
+            time.sleep(0.002)
+        os.killpg(process.pid, signal.SIGKILL)
+        assert trainings.end(process) == -signal.SIGKILL
+        load(last)
+    trainings.run(experiment, changes)
+    assert_same_training(experiment, uninterrupted[1])
+
+
+@pytest.mark.parametrize("change", ["seed=4", "encoder.dropout=0.0"])
+def test_the_comparison_sees_a_change(change, corpus, trainings, uninterrupted, tmp_path):
+    corpus.embed(tmp_path / "exp")
+    trainings.run(tmp_path / "exp", [*CHANGES[1], change])
+    with pytest.raises(AssertionError):
+        assert_same_training(tmp_path / "exp", uninterrupted[1])
