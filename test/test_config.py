@@ -34,12 +34,12 @@ def write(path: Path, text: str) -> Path:
 
 def test_merge_order(tmp_path):
     first = write(tmp_path / "1.yaml", "seed: 1\ntrain: {max_steps: 10, batch_size: 2}\n")
-    second = write(tmp_path / "2.yaml", "seed: 2\ntrain: {max_steps: 20}\ndata: {level: {rule: snr, low: -5, high: 5}}\n")
+    second = write(tmp_path / "2.yaml", "seed: 2\ntrain: {max_steps: 20}\ndata: {level: {low: -5, high: 5}}\n")
     found = config.load([first, second], ["train.max_steps=30", "data.level.low=0", "train.max_steps=40"])
     assert found == {
         "seed": 2,
         "train": {"max_steps": 40, "batch_size": 2},
-        "data": {"level": {"rule": "snr", "low": 0, "high": 5}},
+        "data": {"level": {"low": 0, "high": 5}},
     }
 
 
@@ -160,7 +160,7 @@ def test_sections_of_a_set_yaml(tmp_path):
     ],
 )
 def test_wrong_keys_and_classes_are_one_line(change, message):
-    from lass.train.fit import check
+    from lass.train.system import check
 
     assert message in refusal(check, config.load([BASE, SMALL], [change]))
 
@@ -176,7 +176,7 @@ def test_wrong_keys_and_classes_are_one_line(change, message):
     ],
 )
 def test_missing_keys_are_one_line(part, key, message):
-    from lass.train.fit import check
+    from lass.train.system import check
 
     found = config.load([BASE, SMALL])
     del found[part][key]
@@ -185,7 +185,7 @@ def test_missing_keys_are_one_line(part, key, message):
 
 @pytest.mark.parametrize("section", ["seed", "query", "data", "train", "encoder", "schedule"])
 def test_missing_sections_are_one_line(section):
-    from lass.train.fit import check
+    from lass.train.system import check
 
     found = config.load([BASE, SMALL])
     del found[section]
@@ -214,7 +214,7 @@ def test_there_are_configurations():
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda path: path.parts[-3])
 @pytest.mark.parametrize("model", MODELS, ids=lambda path: path.stem)
 def test_every_model_fits_every_recipe(model, recipe):
-    from lass.train.fit import check
+    from lass.train.system import check
 
     found = config.load([BASE, model, recipe])
     check(found)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from lass import config as configuration
 from lass.io import stamp
+from lass.train.experiment import manifests
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -16,18 +17,16 @@ def main(argv: list[str] | None = None) -> None:
     args = parser.parse_args(argv)
 
     config = configuration.load(args.config, args.set)
-    folders = [args.data_root / entry["dir"] for entry in config["data"]["sets"]]
-    manifests = [folder / name for folder in folders for name in ("captions", "utt2labels")]
-    manifests.append(args.data_root / config["data"]["valid"] / "queries")
-    options = {"encoder": config["encoder"], "query": config["query"], "sets": config["data"]["sets"]}
+    inputs = manifests(config, args.data_root, ("captions", "utt2labels"), "queries")
+    options = {"encoder": config.get("encoder"), "query": config.get("query"), "sets": config["data"]["sets"]}
     done = args.exp / "embed" / ".done"
-    if stamp.is_complete(done, options, manifests):
+    if stamp.is_complete(done, options, inputs):
         print(f"{args.exp / 'embed'}: complete, nothing to do")
         return
 
     from lass.data.rendered import read_questions
     from lass.queries.cache import TextEmbeddingCache, cache_name
-    from lass.train.fit import build_model, check, training_set
+    from lass.train.system import build_model, check, training_set
 
     check(config)
     encoder, separator = build_model(config)
@@ -41,8 +40,8 @@ def main(argv: list[str] | None = None) -> None:
         encoder.fit(texts)
         (args.exp / "embed").mkdir(parents=True, exist_ok=True)
         encoder.save_assets(args.exp / "embed")
+        stamp.write(done, options, inputs)  # a cache knows itself what it lacks
         print(f"{args.exp / 'embed'}: tokenizer of {len(texts)} distinct texts")
-    stamp.write(done, options, manifests)
 
 
 if __name__ == "__main__":

@@ -15,10 +15,11 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--licence", required=True, help="the most restrictive licence of the training data")
     args = parser.parse_args(argv)
 
+    name = args.experiment.resolve().name
     model = args.experiment / "model"
     if not (model / "config.yaml").exists():
         raise LassError(f"{model}: no trained model; run stage train first")
-    archive = args.experiment / f"{args.experiment.name}.tar.gz"
+    archive = args.experiment / f"{name}.tar.gz"
     inputs = [model / "config.yaml", model / "model.safetensors", *args.experiment.glob("score/*/model/results.json")]
     options, done = {"licence": args.licence}, args.experiment / ".packed"
     if stamp.is_complete(done, options, inputs, [archive, model / "README.md"]):
@@ -31,9 +32,14 @@ def main(argv: list[str] | None = None) -> None:
     with atomic_path(archive) as temporary, tarfile.open(temporary, "w:gz") as packed:
         for path in sorted(model.iterdir()):
             if not path.name.startswith("."):
-                packed.add(path, f"{args.experiment.name}/{path.name}")
+                packed.add(path, f"{name}/{path.name}", filter=_anonymous)
     stamp.write(done, options, inputs)
     print(f"{archive}: {archive.stat().st_size / 1e6:.1f} MB")
+
+
+def _anonymous(member: tarfile.TarInfo) -> tarfile.TarInfo:
+    """Without the user of this machine."""
+    return member.replace(uid=0, gid=0, uname="", gname="", deep=False)
 
 
 if __name__ == "__main__":

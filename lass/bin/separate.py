@@ -11,6 +11,7 @@ from lass.errors import LassError
 from lass.io import stamp
 
 CONTROLS = ("none", "interferer", "constant")
+SUBTYPES = {".wav": "PCM_24", ".flac": "PCM_24", ".ogg": "VORBIS", ".mp3": "MPEG_LAYER_III"}
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -36,12 +37,15 @@ def main(argv: list[str] | None = None) -> None:
 
 
 def _separate_file(args: argparse.Namespace) -> None:
+    subtype = SUBTYPES.get(args.output.suffix.lower())
+    if subtype is None:
+        raise LassError(f"{args.output}: unknown kind of file: end the name in {', '.join(SUBTYPES)}")
+
     from lass.infer.model import Model
     from lass.io import audio
 
     wave, rate = audio.read(args.wave)
     estimate = Model.load(args.model, args.device).separate(wave, rate, args.text)
-    subtype = "PCM_24" if args.output.suffix.lower() in (".wav", ".flac") else "VORBIS"
     clipped = audio.write(args.output, estimate, rate, subtype)
     channels, samples = estimate.shape
     print(f"{args.output}: {samples / rate:.2f} s, {rate} Hz, {channels} channel(s), {clipped} samples clipped")

@@ -7,6 +7,7 @@ from pathlib import Path
 from lass import config as configuration
 from lass.errors import LassError
 from lass.io import stamp
+from lass.train.experiment import manifests, open_experiment
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -20,17 +21,14 @@ def main(argv: list[str] | None = None) -> None:
 
     config = configuration.load(args.config, args.set)
     done = args.exp / "model" / ".done"
-    folders = [args.data_root / entry["dir"] for entry in config["data"]["sets"]]
-    manifests = [folder / name for folder in folders for name in ("wav.scp", "captions", "utt2labels")]
-    manifests.append(args.data_root / config["data"]["valid"] / "mixlist.tsv")
+    inputs = manifests(config, args.data_root, ("wav.scp", "captions", "utt2labels"), "mixlist.tsv")
     weights = args.exp / "model" / "model.safetensors"
-    if not args.overfit_batch and stamp.is_complete(done, config, manifests, [weights]):
+    if not args.overfit_batch and stamp.is_complete(done, config, inputs, [weights]):
         print(f"{args.exp}: trained, nothing to do")
         return
 
     from lass.infer.model import Model
     from lass.score.provenance import commit
-    from lass.train.experiment import open_experiment
     from lass.train.fit import Training
 
     if args.overfit_batch:
@@ -42,10 +40,10 @@ def main(argv: list[str] | None = None) -> None:
         return
     training = Training(config, args.exp, args.data_root)
     replay = [sys.executable, "-m", "lass.bin.train", *(sys.argv[1:] if argv is None else argv)]
-    open_experiment(args.exp, config, replay, commit())
+    open_experiment(args.exp, config, inputs, replay, commit())
     training.run()
     Model(config, training.encoder, training.separator).save(args.exp / "model")
-    stamp.write(done, config, manifests)
+    stamp.write(done, config, inputs)
 
 
 if __name__ == "__main__":

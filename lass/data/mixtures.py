@@ -4,7 +4,6 @@ Example i of epoch e depends on (seed, e, i) alone: not on the number of workers
 """
 
 import math
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,6 +67,8 @@ class TrainingMixtures(Dataset):
         self.size = sum(s.examples for s in self.sets)  # examples an epoch
         self.samples = round(segment * sample_rate)
         self.level, self.interferers, self.sample_rate, self.seed = level, interferers, sample_rate, seed
+        if not (isinstance(speed, Sequence) and len(speed) == 2 and 0 < speed[0] <= speed[1]):
+            raise LassError(f"data.speed: {speed!r} is not [lowest, highest] factor, both above 0")
         self.speed = tuple(speed)
         if not self.size:
             raise LassError("data.sets: no clips to train on")

@@ -78,11 +78,11 @@ def gain_line(mixture: Mixture, waves: Sequence[np.ndarray], sample_rate: int) -
 
 def mix(waves: Sequence[np.ndarray], line: str) -> dict[str, np.ndarray]:
     """Apply a line of ``gains.tsv``: mixture, target and interference ``[T]`` in float64, mixture = target + rest."""
+    _, gains, clip = line.split("\t")
     try:
-        _, gains, clip = line.split("\t")
         factors = [float(g) * float(clip) for g in gains.split(" ")]
     except ValueError:
-        raise LassError(f"gains.tsv: {line!r} is not {' '.join(GAIN_COLUMNS)} with tabs; remove the file") from None
+        raise LassError(f"gains.tsv: {line!r} holds what is no number; remove the file") from None
     if len(factors) != len(waves):
         raise LassError(f"gains.tsv: {line!r} has {len(factors)} gains for {len(waves)} sources; remove the file")
     target, *rest = [factor * wave for factor, wave in zip(factors, waves)]
@@ -97,6 +97,9 @@ def read_gains(path: Path) -> dict[str, str]:
     header, *lines = path.read_text(encoding="utf-8").split("\n")
     if header.split("\t") != list(GAIN_COLUMNS):
         raise LassError(f"{path}:1: the header must be {' '.join(GAIN_COLUMNS)}; remove the file")
+    for number, line in enumerate(lines, 2):
+        if line and line.count("\t") != 2:
+            raise LassError(f"{path}:{number}: {line!r} has not three columns; remove the file")
     return {line.split("\t", 1)[0]: line for line in lines if line}
 
 

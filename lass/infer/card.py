@@ -12,6 +12,7 @@ METRICS = ("sdr", "sdri", "si_sdr", "si_sdri")
 def card(experiment: Path, licence: str) -> str:
     """Markdown text for ``<experiment>/model/README.md``, from the experiment's own files."""
     config = configuration.read_yaml(experiment / "model" / "config.yaml")
+    name = experiment.resolve().name
     separator = {key: value for key, value in config["separator"].items() if key != "class"}
     facts = [
         ("separator", config["separator"]["class"]),
@@ -25,9 +26,9 @@ def card(experiment: Path, licence: str) -> str:
         ("leak policy", "no clip of a test set is in a training or validation set of this recipe"),
     ]
     parts = [
-        f"# {escape(experiment.name)}",
+        f"# {escape(name)}",
         "Text-queried audio source separation. Use it with",
-        f'```\nlass separate mix.wav --text "a dog barks" --model {experiment.name} -o dog.wav\n```',
+        f'```\nlass separate mix.wav --text "a dog barks" --model {name} -o dog.wav\n```',
         table(("fact", "value"), facts, words=2),
     ]
     for path in sorted(experiment.glob("score/*/model/results.json")):

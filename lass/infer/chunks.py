@@ -5,7 +5,9 @@ from collections.abc import Callable
 import numpy as np
 
 
-def overlap_add(wave: np.ndarray, separate: Callable[[np.ndarray], np.ndarray], window: int, overlap: int) -> np.ndarray:
+def overlap_add(
+    wave: np.ndarray, separate: Callable[[np.ndarray], np.ndarray], window: int, overlap: int
+) -> np.ndarray:
     """Separate ``[C, T]`` in windows and join them by linear cross-fades of equal sum.
 
     Args:

@@ -86,6 +86,12 @@ class Model:
         query = self.encoder.encode_text(texts).to(self.device)
         return self.separator(mixtures.to(self.device), query).float().cpu()
 
+    def separate_batch(self, waves: np.ndarray, sample_rate: int, texts: Sequence[str]) -> np.ndarray:
+        """``[B, C, T]`` at any rate (Hz) and B queries -> ``[B, C, T]`` at that rate, in one piece."""
+        own = _resample(waves, sample_rate, self.sample_rate)
+        estimate = self.estimate(torch.from_numpy(own), texts).numpy()
+        return _resample(estimate, self.sample_rate, sample_rate, waves.shape[-1])
+
     def separate(self, wave: np.ndarray, sample_rate: int, query: str) -> np.ndarray:
         """Separate what ``query`` describes.
 
@@ -102,16 +108,25 @@ class Model:
             raise LassError(f"a wave of shape {wave.shape}: expected [T] or [C, T] with at least one sample")
         if not np.isfinite(wave).all():
             raise LassError("the wave holds NaN or infinite samples")
-        own = audio.resample(np.atleast_2d(wave), sample_rate, self.sample_rate)
+        own = _resample(np.atleast_2d(wave), sample_rate, self.sample_rate)
         one = lambda part: self.estimate(torch.from_numpy(part)[None], [query])[0].numpy()  # noqa: E731
         window, overlap = round(WINDOW * self.sample_rate), round(OVERLAP * self.sample_rate)
-        estimate = audio.resample(overlap_add(own, one, window, overlap), self.sample_rate, sample_rate)
-        samples = wave.shape[-1]  # two resamplings may differ from it by a sample
-        estimate = np.pad(estimate[:, :samples], ((0, 0), (0, max(0, samples - estimate.shape[-1]))))
+        estimate = _resample(overlap_add(own, one, window, overlap), self.sample_rate, sample_rate, wave.shape[-1])
         return estimate.reshape(wave.shape)
+
+
+def _resample(wave: np.ndarray, from_rate: int, to_rate: int, samples: int = 0) -> np.ndarray:
+    """``[..., T]`` at another rate, cut or padded to ``samples``, which two resamplings miss by one; at least one."""
+    wave = audio.resample(wave, from_rate, to_rate)
+    samples = samples or max(1, wave.shape[-1])
+    return np.pad(wave[..., :samples], [(0, 0)] * (wave.ndim - 1) + [(0, max(0, samples - wave.shape[-1]))])
 
 
 def _device(name: str) -> str:
     if name == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        torch.zeros(1, device=name)
+    except (RuntimeError, AssertionError) as error:  # torch without CUDA raises the latter
+        raise LassError(f"device {name!r} cannot be used ({str(error).splitlines()[0]}): give auto or cpu") from None
     return name

@@ -21,8 +21,8 @@ def _batch_norm(channels: int) -> nn.BatchNorm2d:
 
 
 def _activate(norm: nn.BatchNorm2d, x: Tensor, beta: Tensor) -> Tensor:
-    """Batch norm, FiLM shift, LeakyReLU(0.01): [B, C, frames, bins] and beta [B, C]."""
-    return functional.leaky_relu(norm(x) + beta[:, :, None, None], 0.01)
+    """Batch norm, FiLM shift, LeakyReLU(0.01): [B, C, frames, bins] and beta [B, C]. In place after the norm."""
+    return functional.leaky_relu(norm(x).add_(beta[:, :, None, None]), 0.01, inplace=True)
 
 
 class ConvBlock(nn.Module):
@@ -38,7 +38,7 @@ class ConvBlock(nn.Module):
     def forward(self, x: Tensor, beta: dict[str, Tensor], name: str) -> Tensor:
         h = self.conv1(_activate(self.bn1, x, beta[f"{name}->beta1"]))
         h = self.conv2(_activate(self.bn2, h, beta[f"{name}->beta2"]))
-        return self.shortcut(x) + h
+        return h.add_(self.shortcut(x))
 
 
 class EncoderBlock(nn.Module):
@@ -183,6 +183,6 @@ class ResUNet30(Separator):
             mixture = mixture.reshape(batch * channels, 1, samples)
             embedding = embedding.repeat_interleave(channels, dim=0)
         elif self.base.channels != channels:
-            raise LassError(f"separator: a mixture of {channels} channel(s), the network is made for {self.base.channels}")
+            raise LassError(f"separator: a mixture of {channels} channels for a network of {self.base.channels}")
         beta = {site: linear(embedding) for site, linear in self.film.items()}
         return self.base(mixture, beta).reshape(batch, channels, samples)

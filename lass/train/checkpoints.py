@@ -35,7 +35,6 @@ class Checkpoints(Callback):
         self.folder, self.every, self.val_every = folder, every, val_every
         self.best = float("-inf")
         self.best_step = 0
-        self._saved_step = 0
 
     def state_dict(self) -> dict:
         return {"best": self.best, "best_step": self.best_step}
@@ -43,11 +42,14 @@ class Checkpoints(Callback):
     def load_state_dict(self, state: dict) -> None:
         self.best, self.best_step = state["best"], state["best_step"]
 
-    def on_train_batch_end(self, trainer: Trainer, module: LightningModule, *_: Any) -> None:
+    def on_train_batch_end(
+        self, trainer: Trainer, module: LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        if (batch_idx + 1) % trainer.accumulate_grad_batches:
+            return  # amid a step, whose gradients so far a checkpoint does not hold
         step = trainer.global_step
         # A step that ends with a validation is saved after it, so that a resumed run does not lose the validation.
-        if step % self.every == 0 and step % self.val_every and step != self._saved_step:
-            self._saved_step = step
+        if step % self.every == 0 and step % self.val_every:
             self._save_last(trainer)
 
     def on_validation_end(self, trainer: Trainer, module: LightningModule) -> None:

@@ -7,22 +7,42 @@ from pathlib import Path
 
 from lass import config as configuration
 from lass.errors import LassError
+from lass.io import stamp
 from lass.io.files import write_text
 
 
-def open_experiment(folder: Path, config: dict, command: Sequence[str], commit: str) -> None:
-    """Write ``config.yaml``, ``run.sh`` and ``git.txt``; refuse other options than those that the folder began with."""
+def manifests(config: dict, data_root: Path, tables: Sequence[str], valid: str) -> list[Path]:
+    """``tables`` of each training set and the table ``valid`` of the validation set: what stamps of a training hash."""
+    data = config.get("data", {})
+    if missing := {"sets", "valid"} - set(data):
+        raise LassError(f"data: missing key {min(missing)!r}: give all --config files, conf/train.yaml first")
+    folders = [data_root / str(entry["dir"]) for entry in data["sets"] if "dir" in entry]
+    return [*(folder / table for folder in folders for table in tables), data_root / str(data["valid"]) / valid]
+
+
+def open_experiment(
+    folder: Path, config: dict, inputs: Sequence[Path], command: Sequence[str], commit: str
+) -> None:
+    """Write ``config.yaml``, ``run.sh`` and ``git.txt``; refuse other options or data than those it began with.
+
+    Args:
+        inputs: manifests of the data.
+    """
     text = configuration.dump(config)
-    path = folder / "config.yaml"
+    path, begun = folder / "config.yaml", folder / ".begun"
     if path.exists():
         old = path.read_text(encoding="utf-8")
         if old != text:
             lines = difflib.unified_diff(old.splitlines(), text.splitlines(), n=0, lineterm="")
             changes = " | ".join(" ".join(x.split()) for x in lines if not x.startswith(("---", "+++", "@@")))
             raise LassError(
-                f"{path}: the training options changed: {changes}. Give the new run a --tag of its own, or remove {folder}"
+                f"{path}: the training options changed: {changes}. Give the new run a --tag of its own, "
+                f"or remove {folder}"
             )
+        if not stamp.is_complete(begun, {}, inputs):
+            raise LassError(f"{folder}: the training data changed: give the new run a --tag of its own, or remove this")
         return
+    stamp.write(begun, {}, inputs)
     write_text(folder / "git.txt", commit + "\n")
     write_text(folder / "run.sh", f"#!/bin/sh\n# Replays this training.\nexec {shlex.join(command)}\n")
     write_text(path, text)

@@ -9,47 +9,14 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from torch.utils.data import DataLoader, default_collate
 
 from lass import config as configuration
-from lass.data.mixtures import TrainingMixtures
 from lass.data.rendered import read_questions
-from lass.errors import LassError
 from lass.queries.cache import TextEmbeddingCache, cache_name
-from lass.queries.encoder import QueryEncoder
-from lass.separators.separator import Separator
 from lass.train.checkpoints import AtomicCheckpointIO, Checkpoints
 from lass.train.loader import ResumableLoader
 from lass.train.module import SeparationModule
 from lass.train.settings import TrainSettings
+from lass.train.system import build_model, check, training_set
 from lass.train.validation import ValidationMixtures
-
-
-def check(config: dict) -> None:
-    """Bind every part of a training configuration to its signature; nothing is computed."""
-    for section in (*configuration.SECTIONS, "seed"):
-        if section not in config:
-            raise LassError(f"configuration: missing section {section!r}")
-    for part in configuration.PARTS:
-        configuration.check_part(config, part)
-    configuration.bind(TrainSettings, config["train"], "train")
-    data = {key: value for key, value in config["data"].items() if key != "valid"}
-    if "valid" not in config["data"]:
-        raise LassError("data: missing key 'valid', the rendered set that the best checkpoint is chosen on")
-    configuration.bind(TrainingMixtures, data, "data", given=("query", "sample_rate", "seed", "root"))
-
-
-def build_model(config: dict) -> tuple[QueryEncoder, Separator]:
-    """The query encoder and the separator that fits its embeddings."""
-    encoder = configuration.build(config, "encoder")
-    separator = configuration.build(config, "separator", condition=encoder.dim)
-    separator.loss = configuration.build(config, "loss")
-    return encoder, separator
-
-
-def training_set(config: dict, data_root: Path, sample_rate: int) -> TrainingMixtures:
-    """The training mixtures of a configuration; ``data.sets`` start from ``data_root``."""
-    data = {key: value for key, value in config["data"].items() if key != "valid"}
-    return TrainingMixtures(
-        **data, query=config["query"], sample_rate=sample_rate, seed=config["seed"], root=data_root
-    )
 
 
 class Training:

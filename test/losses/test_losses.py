@@ -62,7 +62,7 @@ def test_a_better_estimate_has_a_lower_loss_and_the_gradient_leads_there(loss, p
     before = loss(estimate, target)
     before.backward()
     step = 1e-3 * estimate.grad / estimate.grad.norm()
-    assert float(loss(estimate - step, target)) < float(before)
+    assert loss(estimate - step, target) < before
 
 
 @pytest.mark.parametrize("loss", LOSSES)

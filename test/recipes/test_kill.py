@@ -34,7 +34,7 @@ def run(recipe: Path, environment: dict[str, str], *options: str) -> str:
         [str(recipe / "run.sh"), *options], env=environment, capture_output=True, text=True, timeout=600
     )
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
-    return done.stdout
+    return done.stdout + done.stderr
 
 
 def kill_in_the_middle(recipe: Path, environment: dict[str, str], stage: int) -> None:

@@ -55,7 +55,7 @@ def bash(script: str, folder: Path, environment: dict[str, str]) -> str:
         timeout=1500,
     )
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
-    return done.stdout
+    return done.stdout + done.stderr
 
 
 def test_readme_links_exist(repo: Path) -> None:

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from lass import config as configuration
 from lass.infer.model import Model
-from lass.train.fit import build_model, check
+from lass.train.system import build_model, check
 
 ROOT = Path(__file__).resolve().parents[2]
 MODELS = sorted((ROOT / "conf" / "model").glob("*.yaml"))
@@ -97,9 +97,9 @@ def test_silence_gives_finite_samples(system):
 
 def test_gradient_reaches_every_weight_that_trains(system):
     """In eval mode: batch statistics would take away the gradient of a bias that stands before a batch norm."""
-    batch = {"mixture": system.noise(2, 1), "target": 0.5 * system.noise(2, 1), "query": system.encoder.encode_text(TEXTS)}
-    loss = system.separator.training_loss(batch)["loss"]
-    loss.backward()
+    batch = {"mixture": system.noise(2, 1), "target": 0.5 * system.noise(2, 1)}
+    batch["query"] = system.encoder.encode_text(TEXTS)
+    system.separator.training_loss(batch)["loss"].backward()
     unreached = []
     for part in (system.encoder, system.separator):
         for name, weight in part.named_parameters():
@@ -111,8 +111,8 @@ def test_gradient_reaches_every_weight_that_trains(system):
 
 
 def test_size(system, name):
-    weights = sum(w.numel() for part in (system.encoder, system.separator) for w in part.parameters() if w.requires_grad)
-    assert 0 < weights <= LARGEST.get(name, float("inf"))
+    weights = [*system.encoder.parameters(), *system.separator.parameters()]
+    assert 0 < sum(weight.numel() for weight in weights if weight.requires_grad) <= LARGEST.get(name, float("inf"))
 
 
 def test_save_and_load(system, tmp_path):

@@ -69,7 +69,8 @@ def _write_clips(folder: Path, name: str, clips_per_family: int) -> None:
             wave = 0.3 * np.sin(2 * np.pi * pitch * (1 + 0.05 * k) * time) * np.exp(-2 * time)
             path = folder / "clips" / f"{name}-{family}{k}.wav"
             audio.write(path, wave + 0.001 * rng.standard_normal(len(wave)), RATE)
-            rows.append(Row(f"{name}-{family}{k}", str(path), [f"a {family} sounds", f"one {family}"], {family: family}))
+            captions = [f"a {family} sounds", f"one {family}"]
+            rows.append(Row(f"{name}-{family}{k}", str(path), captions, {family: family}))
     write_data_dir(folder / name, rows)
 
 

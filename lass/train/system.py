@@ -1,0 +1,45 @@
+"""The parts of a system, built from its configuration. Does not load Lightning, which is slow to import."""
+
+from pathlib import Path
+
+from lass import config as configuration
+from lass.data.asking import QueryRule
+from lass.data.mixtures import TrainingMixtures
+from lass.errors import LassError
+from lass.queries.encoder import QueryEncoder
+from lass.separators.separator import Separator
+from lass.train.settings import TrainSettings
+
+
+def check(config: dict) -> None:
+    """Bind every part of a training configuration to its signature; nothing is computed."""
+    for section in (*configuration.SECTIONS, "seed"):
+        if section not in config:
+            raise LassError(f"configuration: missing section {section!r}")
+    for part in configuration.PARTS:
+        configuration.check_part(config, part)
+    QueryRule.of(config["query"], "query")
+    configuration.bind(TrainSettings, config["train"], "train")
+    steps, interval = config["train"]["max_steps"], config["train"]["val_every"]
+    if interval > steps:
+        raise LassError(f"train: val_every {interval} is above max_steps {steps}: no checkpoint would be the best")
+    data = {key: value for key, value in config["data"].items() if key != "valid"}
+    if "valid" not in config["data"]:
+        raise LassError("data: missing key 'valid', the rendered set that the best checkpoint is chosen on")
+    configuration.bind(TrainingMixtures, data, "data", given=("query", "sample_rate", "seed", "root"))
+
+
+def build_model(config: dict) -> tuple[QueryEncoder, Separator]:
+    """The query encoder and the separator that fits its embeddings."""
+    encoder = configuration.build(config, "encoder")
+    separator = configuration.build(config, "separator", condition=encoder.dim)
+    separator.loss = configuration.build(config, "loss")
+    return encoder, separator
+
+
+def training_set(config: dict, data_root: Path, sample_rate: int) -> TrainingMixtures:
+    """The training mixtures of a configuration; ``data.sets`` start from ``data_root``."""
+    data = {key: value for key, value in config["data"].items() if key != "valid"}
+    return TrainingMixtures(
+        **data, query=config["query"], sample_rate=sample_rate, seed=config["seed"], root=data_root
+    )

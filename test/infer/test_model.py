@@ -1,0 +1,123 @@
+import shutil
+
+import numpy as np
+import pytest
+import safetensors.torch
+import torch
+
+import lass
+from lass.errors import LassError
+from lass.infer import model as module
+from lass.infer.model import Model
+
+
+def test_folder(model, model_folder):
+    assert {p.name for p in model_folder.iterdir()} == {"config.yaml", "model.safetensors", "tokenizer.model"}
+    loaded = Model.load(model_folder, "cpu")
+    assert loaded.config == model.config and loaded.sample_rate == 16000
+    wave = torch.randn(2, 1, 900)
+    texts = ["a bell rings", "a dog barks twice"]
+    assert torch.equal(loaded.estimate(wave, texts), model.estimate(wave, texts))
+
+
+def test_lass_load(model, model_folder, noise):
+    wave = noise(3001)
+    found = lass.load(str(model_folder), device="cpu").separate(wave, 44100, "a bell rings")
+    assert np.array_equal(found, model.separate(wave, 44100, "a bell rings"))
+
+
+@pytest.fixture
+def folder(model_folder, tmp_path):
+    return shutil.copytree(model_folder, tmp_path / "model")
+
+
+def refusal(folder) -> str:
+    with pytest.raises(LassError) as caught:
+        Model.load(folder, "cpu")
+    assert "\n" not in str(caught.value) and str(folder) in str(caught.value)
+    return str(caught.value)
+
+
+def test_wrong_weights(folder):
+    path = folder / "model.safetensors"
+    weights = safetensors.torch.load_file(path)
+    key = "separator.base.pre_conv.bias"
+    safetensors.torch.save_file({k: v for k, v in weights.items() if k != key}, path)
+    assert f"missing {key}; 1 faults in all" in refusal(folder)
+    safetensors.torch.save_file(weights | {"extra": torch.zeros(1)}, path)
+    assert "unexpected extra; 1 faults in all" in refusal(folder)
+    safetensors.torch.save_file(weights | {key: torch.zeros(5)}, path)
+    assert f"{key} is [5], expected [4]; 1 faults in all" in refusal(folder)
+    safetensors.torch.save_file({f"x.{k}": v for k, v in weights.items()}, path)
+    assert len(refusal(folder)) < 800
+
+
+def test_damaged_folders(folder, tmp_path):
+    path = folder / "model.safetensors"
+    path.write_bytes(path.read_bytes()[:-100])
+    assert "model.safetensors: cannot be read" in refusal(folder)
+    path.write_bytes(b"")
+    assert "model.safetensors: cannot be read" in refusal(folder)
+    path.unlink()
+    assert "model.safetensors: cannot be read" in refusal(folder)
+    (folder / "tokenizer.model").unlink()
+    assert "tokenizer.model" in refusal(folder)
+    (folder / "config.yaml").unlink()
+    assert "not a model folder" in refusal(folder)
+    assert "not a model folder" in refusal(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("rate", [8000, 11025, 16000, 22050, 32000, 44100, 48000])
+@pytest.mark.parametrize("shape", [(1,), (1, 1), (2,), (777,), (1, 1600), (2, 3001), (6, 500)], ids=str)
+def test_output_has_the_form_of_the_input(model, noise, rate, shape):
+    wave = noise(shape)
+    kept = wave.copy()
+    estimate = model.separate(wave, rate, "a bell rings")
+    assert estimate.shape == shape and estimate.dtype == np.float32 and np.isfinite(estimate).all()
+    assert np.array_equal(wave, kept)
+
+
+def test_one_sample_of_a_rate_far_above_the_model(model):
+    assert model.separate(np.ones(1), 192000, "a bell rings").shape == (1,)
+
+
+def test_channels_are_separated_alike(model, noise):
+    wave = noise((2, 1000))
+    both = model.separate(wave, 16000, "a bell rings")
+    for channel in range(2):
+        alone = model.separate(wave[channel], 16000, "a bell rings")
+        np.testing.assert_allclose(both[channel], alone, rtol=0, atol=1e-6)
+
+
+def test_long_waves_are_chunked(model, noise, monkeypatch):
+    wave = noise((2, 8192))
+    whole = model.separate(wave, 16000, "a bell rings")
+    monkeypatch.setattr(module, "WINDOW", 0.256)
+    monkeypatch.setattr(module, "OVERLAP", 0.064)
+    shapes = []
+    estimate = model.estimate
+    monkeypatch.setattr(model, "estimate", lambda x, texts: shapes.append(tuple(x.shape)) or estimate(x, texts))
+    chunked = model.separate(wave, 16000, "a bell rings")
+    assert shapes == [(1, 2, 4096)] * 3
+    assert 0 < np.sqrt(np.mean((chunked - whole) ** 2)) < 0.3 * np.sqrt(np.mean(whole**2))
+
+
+@pytest.mark.parametrize(
+    ("wave", "text", "message"),
+    [
+        (np.array([0.0, np.nan]), "a bell", "NaN or infinite"),
+        (np.array([[0.0, np.inf]]), "a bell", "NaN or infinite"),
+        (np.zeros(0), "a bell", "at least one sample"),
+        (np.zeros((2, 0)), "a bell", "at least one sample"),
+        (np.zeros((1, 1, 5)), "a bell", r"expected \[T\] or \[C, T\]"),
+        (np.zeros(5), "  ", "empty"),
+    ],
+)
+def test_wrong_input(model, wave, text, message):
+    with pytest.raises(LassError, match=message):
+        model.separate(wave, 16000, text)
+
+
+def test_a_device_that_is_not_there(model_folder):
+    with pytest.raises(LassError, match="device 'warp'"):
+        Model.load(model_folder, "warp")

@@ -1,0 +1,42 @@
+"""Learning-rate schedules; the scales are those of AudioSep's released lr_schedulers.py, to the last bit."""
+
+import pytest
+
+from lass.train.schedules import constant, constant_warm_up, linear_warm_up, one_cycle
+
+CONSTANT_WARM_UP = {
+    0: 0.001, 1: 0.001, 9_999: 0.001, 10_000: 0.01, 19_999: 0.01, 20_000: 0.1, 29_999: 0.1, 30_000: 1.0,
+    999_999: 1.0, 1_000_000: 1.0, 2_500_000: 1.0,
+}  # fmt: skip
+LINEAR_WARM_UP = {
+    0: 0.0, 1: 0.001, 500: 0.5, 999: 0.999, 1_000: 1.0, 1_001: 1.0, 4_999: 1.0, 5_000: 0.9, 5_001: 0.9, 9_999: 0.9,
+    10_000: 0.81, 10_001: 0.81, 19_999: 0.7290000000000001, 20_000: 0.6561, 29_999: 0.5904900000000001,
+    30_000: 0.531441, 999_999: 7.838976787394853e-10, 1_000_000: 7.055079108655367e-10,
+    2_500_000: 1.322070819480823e-23,
+}  # fmt: skip
+
+
+def test_constant_warm_up():
+    assert {step: constant_warm_up(step, 10**6, warm_up_steps=10_000) for step in CONSTANT_WARM_UP} == CONSTANT_WARM_UP
+    assert constant_warm_up(10_000, 1) == 0.01  # 10 000 is the default
+
+
+def test_linear_warm_up():
+    found = {step: linear_warm_up(step, 10**6, warm_up_steps=1_000, reduce_steps=5_000) for step in LINEAR_WARM_UP}
+    assert found == LINEAR_WARM_UP
+    assert linear_warm_up(5_000, 1) == 0.9 and linear_warm_up(500, 1) == 0.5  # the defaults
+
+
+def test_constant():
+    assert {constant(step, 10) for step in range(20)} == {1.0}
+
+
+def test_one_cycle():
+    scales = [one_cycle(step, 1000) for step in range(1001)]
+    assert scales[0] == pytest.approx(0.04) and scales[100] == 1.0 and scales[1000] == pytest.approx(1e-3)
+    assert max(scales) == scales[100]
+    assert scales[:101] == sorted(scales[:101]) and scales[100:] == sorted(scales[100:], reverse=True)
+    assert scales[50] == pytest.approx((0.04 + 1.0) / 2) and scales[550] == pytest.approx((1.0 + 1e-3) / 2)
+    assert one_cycle(5000, 1000) == scales[1000]  # beyond the end
+    assert [one_cycle(step, 1) for step in (0, 1)] == pytest.approx([0.04, 1.0])
+    assert one_cycle(0, 1000, warmup=0.0) == pytest.approx(0.04) and one_cycle(1, 1000, warmup=0.0) == 1.0
