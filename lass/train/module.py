@@ -67,7 +67,7 @@ class SeparationModule(LightningModule):
         losses = self.separator.training_loss(batch | {"query": self.ask(batch["query"], self.device)})
         loss = losses["loss"]
         if not torch.isfinite(loss):
-            raise self._not_finite("loss", float(loss), batch["utt"])
+            raise self._not_finite("loss", loss.item(), batch["utt"])
         self._examples = batch["utt"]
         self.redraws += batch["redraws"].sum(0).cpu().numpy()
         self.log_dict({f"train/{name}": value.detach() for name, value in losses.items()}, prog_bar=True)

@@ -50,7 +50,7 @@ def download(root: Path) -> None:
 def prepare(root: Path) -> dict[str, list[Row]]:
     return {
         split: [
-            Row(f"{split}-{name}-{i}", str(root / f"{split}-{name}-{i}.wav"), [text], {name: name}, f"tiny:{split}{name}{i}")
+            Row(f"{split}-{name}-{i}", str(root / f"{split}-{name}-{i}.wav"), [text], {name: name}, "")
             for name, text in NAMES.items()
             for i in range(6)
         ]

@@ -33,11 +33,23 @@ PLACES = {
     "save": torch,  # a checkpoint is half written
     "_state": Model,  # all is trained, and no model folder written
 }
-# Where SIGKILL comes, run after run: (place, at which call of it in that run).
+# Where SIGKILL comes, run after run: place, at which call of it in that run, and the step of the checkpoint then left
+# (which tells as well that the run went on from the one before: a training from scratch would end in the same bits).
 KILLS = {
-    1: [("training_step", 2), ("training_step", 6), ("validation_step", 1), ("save", 2), ("_state", 1)],
-    # within step 4, after the checkpoint of step 3; within the first step that the next run makes; ...
-    2: [("training_step", 8), ("training_step", 2), ("configure_gradient_clipping", 3), ("validation_step", 3)],
+    1: [
+        ("training_step", 2, 0),
+        ("training_step", 6, 3),
+        ("training_step", 4, 6),
+        ("validation_step", 1, 6),
+        ("save", 2, 6),  # best.ckpt is that of step 8 already
+        ("_state", 1, 24),
+    ],
+    2: [
+        ("training_step", 8, 3),  # amid step 4
+        ("training_step", 2, 3),  # again, in the first step of a run
+        ("configure_gradient_clipping", 3, 4),
+        ("validation_step", 3, 6),
+    ],
 }
 
 
@@ -114,6 +126,11 @@ def load(path: Path) -> dict:
     return torch.load(path, weights_only=True)
 
 
+def last_step(experiment: Path) -> int:
+    path = experiment / "ckpt" / "last.ckpt"
+    return load(path)["global_step"] if path.exists() else 0
+
+
 def same(a: Any, b: Any) -> bool:
     """Bit-equal, through mappings and sequences."""
     if isinstance(a, dict):
@@ -126,7 +143,7 @@ def same(a: Any, b: Any) -> bool:
 
 
 def scalars(experiment: Path, tag: str) -> dict[int, float]:
-    """Step -> value of tensorboard; a step that ran twice must have the same value twice."""
+    """Step -> value of tensorboard; a step that ran twice must have had the same value twice."""
     events = EventAccumulator(str(experiment / "tb"))
     events.Reload()
     found: dict[int, float] = {}
@@ -142,15 +159,17 @@ def assert_same_training(resumed: Path, reference: Path) -> None:
     for part in ("global_step", "state_dict", "optimizer_states", "lr_schedulers", "callbacks"):
         assert same(last[part], expected[part]), part  # callbacks: the best score and its step
     for tag in ("train/loss", "train/lr", "train/grad_norm", "valid/sdri"):
-        assert scalars(resumed, tag) == scalars(reference, tag), tag
+        found = scalars(resumed, tag)  # it may lack the last values before a kill, which tensorboard had in memory
+        assert found and found.items() <= scalars(reference, tag).items(), tag
 
 
 @pytest.mark.parametrize("accumulate", KILLS)
 def test_killed_at_chosen_places(accumulate, corpus, trainings, uninterrupted, tmp_path):
     experiment, changes = tmp_path / "exp", CHANGES[accumulate]
     corpus.embed(experiment)
-    for kill in KILLS[accumulate]:
-        trainings.run(experiment, changes, kill)
+    for place, number, step in KILLS[accumulate]:
+        trainings.run(experiment, changes, (place, number))
+        assert last_step(experiment) == step, (place, number)
         assert not (experiment / "model" / "config.yaml").exists()
     trainings.run(experiment, changes)
     assert_same_training(experiment, uninterrupted[accumulate])
@@ -162,21 +181,20 @@ def test_killed_from_outside(corpus, trainings, uninterrupted, tmp_path):
     corpus.embed(experiment)
     last = experiment / "ckpt" / "last.ckpt"
     for _ in range(2):
-        before = last.stat().st_mtime_ns if last.exists() else 0
+        step, before = last_step(experiment), last.stat().st_mtime_ns if last.exists() else 0
         process = trainings.start(experiment, changes)
         while not last.exists() or last.stat().st_mtime_ns == before:
             assert process.is_alive(), (experiment / "log").read_text()
             time.sleep(0.002)
         os.killpg(process.pid, signal.SIGKILL)
         assert trainings.end(process) == -signal.SIGKILL
-        load(last)
+        assert last_step(experiment) > step
     trainings.run(experiment, changes)
     assert_same_training(experiment, uninterrupted[1])
 
 
-@pytest.mark.parametrize("change", ["seed=4", "encoder.dropout=0.0"])
-def test_the_comparison_sees_a_change(change, corpus, trainings, uninterrupted, tmp_path):
+def test_the_comparison_sees_dropout(corpus, trainings, uninterrupted, tmp_path):
     corpus.embed(tmp_path / "exp")
-    trainings.run(tmp_path / "exp", [*CHANGES[1], change])
+    trainings.run(tmp_path / "exp", [*CHANGES[1], "encoder.dropout=0.0"])
     with pytest.raises(AssertionError):
         assert_same_training(tmp_path / "exp", uninterrupted[1])

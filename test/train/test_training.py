@@ -232,10 +232,10 @@ def test_wrong_options_are_one_line_and_leave_nothing(change, message, corpus, t
 def test_missing_sections(section, corpus, tmp_path):
     config = configuration.read_yaml(corpus.config)
     del config[section]
-    with pytest.raises(LassError, match=f"(configuration: missing section '{section}'|^{section}: expected)"):
+    with pytest.raises(LassError, match=f"(missing section '{section}'|^{section}: expected)"):
         check(config)
     path = tmp_path / "part.yaml"
     path.write_text(yaml.safe_dump(config))
     for stage in (embed, train):
-        with pytest.raises(LassError, match=f"^(configuration: missing section '{section}'|{section}: (expected|missing))"):
+        with pytest.raises(LassError, match=f"(missing section '{section}'|^{section}: (expected|missing))"):
             stage.main(["--exp", str(tmp_path / "exp"), "--data_root", str(corpus.data), "--config", str(path)])
