@@ -14,4 +14,6 @@ def adamw(
     amsgrad: bool = False,
 ) -> torch.optim.Optimizer:
     """AdamW; AudioSep's released training is this with weight decay 0 and amsgrad."""
-    return torch.optim.AdamW(parameters, lr, betas=tuple(betas), weight_decay=weight_decay, amsgrad=amsgrad)
+    return torch.optim.AdamW(
+        parameters, lr, betas=tuple(betas), weight_decay=weight_decay, amsgrad=amsgrad, fused=True
+    )

@@ -1,0 +1,37 @@
+"""Time of a training step of resunet30_small on this CPU, in both memory layouts: python tools/bench/step.py."""
+
+import time
+from pathlib import Path
+
+import torch
+
+from lass import config as configuration
+from lass.queries.query import Query
+from lass.train.system import build_model
+
+CONF = Path(__file__).parents[2] / "conf"
+BATCH, SECONDS, STEPS = 8, 2.0, 12
+
+
+def step_time(memory_format: torch.memory_format) -> float:
+    """Median seconds of forward, backward and optimiser step after two warm-up steps."""
+    torch.manual_seed(0)
+    config = configuration.load([CONF / "train.yaml", CONF / "model" / "resunet30_small.yaml"])
+    encoder, separator = build_model(config)
+    separator.to(memory_format=memory_format)
+    optimiser = configuration.build(config, "optimiser")([p for p in separator.parameters() if p.requires_grad])
+    wave = 0.1 * torch.randn(2, BATCH, 1, round(SECONDS * separator.sample_rate))
+    query = Query(torch.randn(BATCH, encoder.dim), None, None, ["extraction"] * BATCH, "text")
+    times = []
+    for _ in range(STEPS + 2):
+        begin = time.perf_counter()
+        separator.training_loss({"mixture": wave[0], "target": wave[1], "query": query})["loss"].backward()
+        optimiser.step()
+        optimiser.zero_grad()
+        times.append(time.perf_counter() - begin)
+    return sorted(times[2:])[STEPS // 2]
+
+
+if __name__ == "__main__":
+    default, last = step_time(torch.contiguous_format), step_time(torch.channels_last)
+    print(f"{torch.get_num_threads()} threads: contiguous {default:.3f} s, channels_last {last:.3f} s, ratio {last / default:.2f}")
