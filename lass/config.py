@@ -139,13 +139,20 @@ def check_part(config: dict, part: str) -> Callable:
     return target
 
 
-def build(config: dict, part: str, **given: Any) -> Any:
-    """Build a part: an instance of a class, or a function with its yaml arguments filled in."""
+def build(config: dict, part: str, base: type, **given: Any) -> Any:
+    """Build a part that is a class: an instance of it. Nothing but subclasses of ``base`` is ever called."""
     target = check_part(config, part)
-    arguments = _arguments(config[part])
-    if inspect.isclass(target):
-        return target(**arguments, **given)
-    return functools.partial(target, **arguments)
+    if not (inspect.isclass(target) and issubclass(target, base)):
+        raise LassError(f"{part}: {config[part]['class']} is no {base.__name__}")
+    return target(**_arguments(config[part]), **given)
+
+
+def build_function(config: dict, part: str) -> Callable:
+    """Build a part that is a function: it with its yaml arguments filled in."""
+    target = check_part(config, part)
+    if not inspect.isfunction(target):
+        raise LassError(f"{part}: {config[part]['class']} is no function")
+    return functools.partial(target, **_arguments(config[part]))
 
 
 def _arguments(spec: dict) -> dict:

@@ -10,6 +10,7 @@ from lass.data import levels
 from lass.data.asking import QueryRule
 from lass.data.mixlist import draw_mixlist
 from lass.errors import LassError
+from lass.separators.separator import Separator
 
 ROOT = Path(__file__).resolve().parent.parent
 BASE = ROOT / "conf" / "train.yaml"
@@ -194,7 +195,7 @@ def test_missing_sections_are_one_line(section):
 
 def test_build_of_a_function_and_dump():
     found = {"schedule": {"class": "lass.train.schedules.linear_warm_up", "warm_up_steps": 4}}
-    assert config.build(found, "schedule")(1, 100) == 0.25
+    assert config.build_function(found, "schedule")(1, 100) == 0.25
     assert config.dump(found) == "schedule:\n  class: lass.train.schedules.linear_warm_up\n  warm_up_steps: 4\n"
 
 
@@ -202,7 +203,7 @@ def test_build_of_a_class():
     import torch
 
     found = {"separator": {"class": "lass.separators.resunet30.ResUNet30", "widths": [2, 4], "stem": 4}}
-    separator = config.build(found, "separator", condition=3)
+    separator = config.build(found, "separator", Separator, condition=3)
     assert isinstance(separator, torch.nn.Module)
 
 
@@ -251,3 +252,16 @@ def test_every_test_set_can_be_drawn(mix):
 def test_wrong_query_rules(spec, message):
     with pytest.raises(LassError, match=message):
         QueryRule.of(spec, "q")
+
+
+@pytest.mark.parametrize("path, key", [("lass.data.datadir.DataDir", "folder"), ("lass.io.files.sha256", "path")])
+def test_build_calls_nothing_but_subclasses_of_the_base(path: str, key: str) -> None:
+    """The config.yaml of somebody else's model names classes: none but separators may be built."""
+    with pytest.raises(LassError, match=f"^separator: {path} is no Separator$"):
+        config.build({"separator": {"class": path, key: "x"}}, "separator", Separator)
+
+
+def test_build_function_takes_functions_only() -> None:
+    found = {"loss": {"class": "lass.separators.resunet30.ResUNet30"}}
+    with pytest.raises(LassError, match="^loss: "):
+        config.build_function(found, "loss")

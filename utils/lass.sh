@@ -85,7 +85,7 @@ if wanted 4 mix; then
     for name in $valid_sets $test_sets; do
         inputs=("$data/$name"/{wav.scp,captions,utt2labels,labels} conf/mix.yaml)
         mixed=$data/mix/$name
-        forget "$mixed/.done" "$mixed/mix"
+        forget "$mixed/.done" "$mixed/mix" "$mixed/.mix" "$mixed/gains.tsv"
         ! lass stamp check "$mixed/.done" --output "$mixed/wav.scp" "${inputs[@]}" || continue
         lass make_mixlist "$data/$name" "$mixed" --config conf/mix.yaml
         launch --max_jobs "$nj" "JOB=1:$nj" "$data/log/mix_$name.JOB.log" "$PYTHON" -m lass.bin mix \
@@ -111,7 +111,7 @@ if wanted 7 separate; then
         for control in none interferer constant; do
             out=$exp/sep/$name/control_$control
             [ $control != none ] || out=$exp/sep/$name/model
-            forget "$out/.done" "$out/.started"
+            forget "$out/.done" "$out/.started" "$out/audio"
             launch --verbose --gpu "$gpu" --num_threads "$num_threads" "$exp/log/separate_${name}_$control.log" \
                 "$PYTHON" -m lass.bin separate --set "$data/mix/$name" --out "$out" --model "$exp/model" \
                 --control "$control"

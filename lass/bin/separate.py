@@ -60,6 +60,8 @@ def _separate_set(args: argparse.Namespace, argv: list[str]) -> None:
         print(f"{args.out}: separated, nothing to do")
         return
     if not stamp.is_complete(started, options, manifests):  # estimates of another model or set are not resumed
+        if (args.out / "audio").exists() and not started.exists():
+            raise LassError(f"{args.out}: holds a folder audio/ that is none of ours; give another --out")
         shutil.rmtree(args.out / "audio", ignore_errors=True)
         done.unlink(missing_ok=True)
         stamp.write(started, options, manifests)
@@ -74,7 +76,8 @@ def _separate_set(args: argparse.Namespace, argv: list[str]) -> None:
     if args.control == "constant":
         questions = [question._replace(text=args.constant_query) for question in questions]
     model = Model.load(args.model, args.device)
-    separate_set(model, questions, args.out, args.batch_size)
+    clipped = separate_set(model, questions, args.out, args.batch_size)
+    print(f"{args.out}: {len(questions)} of {len(questions)} queries separated, {clipped} samples clipped")
     facts = {
         "command": shlex.join(["lass", "separate", *argv]),
         "commit": commit(),

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple
 
+from lass.data.datadir import UTT_ID
 from lass.errors import LassError
 from lass.io.table import read_table
 
@@ -28,7 +29,9 @@ def read_questions(folder: Path, queries: str = "queries") -> list[Question]:
     references = dict(read_table(folder / "ref.scp"))
     found = []
     for key, text in read_table(folder / queries):
-        mix_id = key.rpartition("#")[0]
+        mix_id, _, number = key.rpartition("#")
+        if not (UTT_ID.fullmatch(mix_id) and number.isdecimal()):  # it becomes a file name
+            raise LassError(f"{folder / queries}: malformed key {key!r}: expected <mix>#<k>")
         for table, name in ((mixtures, "wav.scp"), (references, "ref.scp")):
             if mix_id not in table:
                 raise LassError(f"{folder / queries}: {key} asks for a mixture that {name} lacks; run stage mix")

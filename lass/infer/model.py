@@ -55,8 +55,8 @@ class Model:
         if not (folder / "config.yaml").exists():
             raise LassError(f"{folder}: not a model folder (no config.yaml); training writes one to exp/<name>/model")
         config = configuration.read_yaml(folder / "config.yaml")
-        encoder = configuration.build(config, "encoder")
-        separator = configuration.build(config, "separator", condition=encoder.dim)
+        encoder = configuration.build(config, "encoder", QueryEncoder)
+        separator = configuration.build(config, "separator", Separator, condition=encoder.dim)
         encoder.load_assets(folder)
         model = cls(config, encoder, separator, _device(device))
         model._load_state(folder / "model.safetensors")

@@ -13,28 +13,35 @@ from lass.io import audio
 from lass.io.table import write_table
 
 
-def separate_set(model: Model, questions: Sequence[Question], folder: Path, batch_size: int) -> None:
+def separate_set(model: Model, questions: Sequence[Question], folder: Path, batch_size: int) -> int:
     """Write one estimate a question to ``folder``, at the rate of the mixtures; ``wav.scp`` when all are there.
 
     Finished estimates are kept. Clips are batched with others of the same rate and shape, since padding would change
     what the network sees. A resumed run makes the same batches, since the last bits of an estimate depend on them.
+
+    Returns:
+        samples of new estimates that were clipped to full scale.
     """
     paths = {q.key: folder / "audio" / f"{q.key.replace('#', '-q')}.flac" for q in questions}
+    clipped = 0
     with tqdm(total=len(questions), desc=folder.name, unit="query") as bar:
         for batch in _batches(questions, batch_size):
             if not all(paths[question.key].exists() for question in batch):
-                _separate_batch(model, batch, paths)
+                clipped += _separate_batch(model, batch, paths)
             bar.update(len(batch))
     write_table(folder / "wav.scp", [(key, str(path)) for key, path in paths.items()])
+    return clipped
 
 
-def _separate_batch(model: Model, batch: Sequence[Question], paths: dict[str, Path]) -> None:
-    """Write the estimates of a batch that are not there yet."""
+def _separate_batch(model: Model, batch: Sequence[Question], paths: dict[str, Path]) -> int:
+    """Write the estimates of a batch that are not there yet; returns the number of clipped samples."""
     waves, rates = zip(*(audio.read(question.mixture) for question in batch))
     estimates = model.separate_batch(np.stack(waves), rates[0], [question.text for question in batch])
+    clipped = 0
     for question, estimate in zip(batch, estimates):
         if not paths[question.key].exists():
-            audio.write(paths[question.key], estimate, rates[0])
+            clipped += audio.write(paths[question.key], estimate, rates[0])
+    return clipped
 
 
 def _batches(questions: Sequence[Question], size: int) -> Iterator[list[Question]]:

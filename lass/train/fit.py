@@ -45,12 +45,12 @@ class Training:
             self.encoder.load_assets(folder / "embed")
         self.mixtures = training_set(config, data_root, self.separator.sample_rate)
         self.valid = ValidationMixtures(read_questions(data_root / config["data"]["valid"]), self.separator.sample_rate)
-        steps, schedule = self.settings.max_steps, configuration.build(config, "schedule")
+        steps, schedule = self.settings.max_steps, configuration.build_function(config, "schedule")
         self.module = SeparationModule(
             self.encoder,
             self.separator,
             cache,
-            configuration.build(config, "optimiser"),
+            configuration.build_function(config, "optimiser"),
             lambda step: schedule(step, steps),
             self.settings,
             config["seed"],

@@ -31,9 +31,9 @@ def check(config: dict) -> None:
 
 def build_model(config: dict) -> tuple[QueryEncoder, Separator]:
     """The query encoder and the separator that fits its embeddings."""
-    encoder = configuration.build(config, "encoder")
-    separator = configuration.build(config, "separator", condition=encoder.dim)
-    separator.loss = configuration.build(config, "loss")
+    encoder = configuration.build(config, "encoder", QueryEncoder)
+    separator = configuration.build(config, "separator", Separator, condition=encoder.dim)
+    separator.loss = configuration.build_function(config, "loss")
     return encoder, separator
 
 

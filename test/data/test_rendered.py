@@ -37,3 +37,10 @@ def test_a_question_without_audio(folder, table):
 def test_a_set_that_is_not_rendered(tmp_path):
     with pytest.raises(LassError, match="wav.scp: cannot open"):
         read_questions(tmp_path)
+
+
+@pytest.mark.parametrize("key", ["../a-m0#0", "a-m0", "a-m0#x"])
+def test_a_key_that_is_no_file_name(folder, key):
+    write_table(folder / "queries", [(key, "a bell")])
+    with pytest.raises(LassError, match="queries: malformed key"):
+        read_questions(folder)

@@ -12,6 +12,8 @@ from lass.infer.model import Model
 from lass.io import audio
 from lass.io.files import write_text
 from lass.io.table import write_table
+from lass.queries.encoder import QueryEncoder
+from lass.separators.separator import Separator
 
 RATE = 16000  # Hz, of the model
 CONFIG = {
@@ -41,9 +43,9 @@ TEXTS = ["a bell rings", "a dog barks twice", "wind; $(x) 'and' rain | <b>"]
 def make_model(seed: int) -> Model:
     """A model with random weights."""
     torch.manual_seed(seed)
-    encoder = configuration.build(CONFIG, "encoder")
+    encoder = configuration.build(CONFIG, "encoder", QueryEncoder)
     encoder.fit(TEXTS * 5)
-    model = Model(CONFIG, encoder, configuration.build(CONFIG, "separator", condition=encoder.dim))
+    model = Model(CONFIG, encoder, configuration.build(CONFIG, "separator", Separator, condition=encoder.dim))
     for norm in model.separator.modules():
         if isinstance(norm, torch.nn.BatchNorm2d):
             norm.running_mean.normal_(0.0, 0.1)
