@@ -5,8 +5,10 @@
 #   6 train      7 separate   8 score   9 report   10 pack
 #
 # A stage that is complete and whose inputs did not change does nothing; an interrupted one goes on where it stopped.
-# The recipe gives: train_sets, valid_sets, test_sets, model, config, licence (of its data), recipe_options (names of
-# its own options, handed to local/data.py) and, where these change the data, the function recipe_tag that names it.
+# The recipe gives: train_sets, valid_sets, test_sets (NAME, or NAME:CLIPS where the clips are those of another set),
+# model, config, licence (of its data), recipe_options (names of its own options, handed to local/data.py) and, where
+# they matter, the function after_options, which may change these and set variant, the name of the data, and parts, the
+# variants whose estimates are joined in stage 7 (nothing is trained then).
 set -euo pipefail
 
 stage=1            # first stage
@@ -29,26 +31,34 @@ option_files=("${BASH_SOURCE[0]}")
 cd "$(dirname "$0")"
 . "$lass_utils/../tools/env.sh"
 
-# A path that the user gave, seen from the folder where the recipe was started.
-absolute() { case $1 in "" | /*) echo "$1" ;; *) echo "$caller_dir/$1" ;; esac; }
+# A path that the user gave, seen from the folder where the recipe was started; "download" is no path.
+absolute() { case $1 in "" | /* | download) echo "$1" ;; *) echo "$caller_dir/$1" ;; esac; }
 lass() { "$PYTHON" -m lass.bin "$@"; }
 launch() { "$PYTHON" "$lass_utils/$cmd.py" "$@"; }
 wanted() { # NUMBER NAME: is this stage asked for?
     [ "$stage" -le "$1" ] && [ "$stop_stage" -ge "$1" ] || return 1
     echo "== stage $1: $2 ==" >&2
 }
+mixed_sets() { printf '%s\n' "${@%%:*}"; }
+clip_sets() { printf '%s\n' "${@#*:}" | LC_ALL=C sort -u; } # what the mixed sets are made of
 forget() { ! $force || rm -rf -- "$@"; } # the marks of finished work, with --force true
 [ -f "$lass_utils/$cmd.py" ] || { echo "$0: --cmd $cmd: no launcher utils/$cmd.py" >&2; exit 1; }
 
 recipe=$(basename "$PWD")
-variant=$(declare -F recipe_tag >/dev/null && recipe_tag || true)
+variant=
+parts=()
+! declare -F after_options >/dev/null || after_options
 data=data${variant:+/$variant}
-exp=exp/${recipe}_${model}${variant:+_$variant}${tag:+_$tag}
+exp_of() { echo "exp/${recipe}_$model${1:+_$1}${tag:+_$tag}"; } # VARIANT
+exp=$(exp_of "$variant")
+part_data=("${parts[@]/#/data/}")
+part_exps=()
+for part in "${parts[@]}"; do part_exps+=("$(exp_of "$part")"); done
 local_options=()
 stamp_options=()
 for name in ${recipe_options-}; do
     value=${!name}
-    case $name in *_root) value=$(absolute "$value") ;; esac
+    case $name in *_root | *_list) value=$(absolute "$value") ;; esac
     local_options+=("$name=$value")
     stamp_options+=(--option "$name=$value")
 done
@@ -62,14 +72,14 @@ fi
 
 if wanted 2 data; then
     forget "$data/orig/.done"
-    if ! lass stamp check "$data/orig/.done" "${stamp_options[@]}" local/*.py; then
+    if ! lass stamp check "$data/orig/.done" "${stamp_options[@]}" local/*.*; then
         lass data local/data.py "$data/orig" --root downloads "${local_options[@]}"
-        lass stamp write "$data/orig/.done" "${stamp_options[@]}" local/*.py
+        lass stamp write "$data/orig/.done" "${stamp_options[@]}" local/*.*
     fi
 fi
 
 if wanted 3 format; then
-    for name in $train_sets $valid_sets $test_sets; do
+    for name in $(clip_sets $train_sets $valid_sets $test_sets); do
         inputs=("$data/orig/$name"/{wav.scp,captions,utt2labels,labels})
         forget "$data/$name/.done"
         ! lass stamp check "$data/$name/.done" --output "$data/$name/wav.scp" "${inputs[@]}" || continue
@@ -82,15 +92,17 @@ if wanted 3 format; then
 fi
 
 if wanted 4 mix; then
-    for name in $valid_sets $test_sets; do
-        inputs=("$data/$name"/{wav.scp,captions,utt2labels,labels} conf/mix.yaml)
-        mixed=$data/mix/$name
+    for set_name in $valid_sets $test_sets; do
+        name=${set_name%%:*} clip_set=$data/${set_name#*:}
+        mixed=$data/mix/$name pairs=$data/orig/pairs/$name list_options=()
+        inputs=("$clip_set"/{wav.scp,captions,utt2labels,labels} conf/mix.yaml "$pairs")
+        [ ! -f "$pairs" ] || list_options=(--pairs "$pairs")
         forget "$mixed/.done" "$mixed/mix" "$mixed/.mix" "$mixed/gains.tsv"
         ! lass stamp check "$mixed/.done" --output "$mixed/wav.scp" "${inputs[@]}" || continue
-        lass make_mixlist "$data/$name" "$mixed" --config conf/mix.yaml
+        lass make_mixlist "$clip_set" "$mixed" --config conf/mix.yaml "${list_options[@]}"
         launch --max_jobs "$nj" "JOB=1:$nj" "$data/log/mix_$name.JOB.log" "$PYTHON" -m lass.bin mix \
-            "$data/$name" "$mixed" --config conf/mix.yaml --job JOB --num_jobs "$nj"
-        lass mix "$data/$name" "$mixed" --config conf/mix.yaml --finish
+            "$clip_set" "$mixed" --config conf/mix.yaml --job JOB --num_jobs "$nj"
+        lass mix "$clip_set" "$mixed" --config conf/mix.yaml --finish
         lass stamp write "$mixed/.done" "${inputs[@]}"
     done
 fi
@@ -107,20 +119,25 @@ if wanted 6 train; then
 fi
 
 if wanted 7 separate; then
-    for name in $test_sets; do
+    for name in $(mixed_sets $test_sets); do
+        [ ${#parts[@]} -eq 0 ] || lass combine "$data/mix/$name" "${part_data[@]/%//mix/$name}"
         for control in none interferer constant; do
-            out=$exp/sep/$name/control_$control
-            [ $control != none ] || out=$exp/sep/$name/model
-            forget "$out/.done" "$out/.started" "$out/audio"
+            out=sep/$name/control_$control
+            [ $control != none ] || out=sep/$name/model
+            if [ ${#parts[@]} -gt 0 ]; then
+                lass combine "$exp/$out" "${part_exps[@]/%//$out}"
+                continue
+            fi
+            forget "$exp/$out/.done" "$exp/$out/.started" "$exp/$out/audio"
             launch --verbose --gpu "$gpu" --num_threads "$num_threads" "$exp/log/separate_${name}_$control.log" \
-                "$PYTHON" -m lass.bin separate --set "$data/mix/$name" --out "$out" --model "$exp/model" \
+                "$PYTHON" -m lass.bin separate --set "$data/mix/$name" --out "$exp/$out" --model "$exp/model" \
                 --control "$control"
         done
     done
 fi
 
 if wanted 8 score; then
-    for name in $test_sets; do
+    for name in $(mixed_sets $test_sets); do
         for system in mixture model control_interferer control_constant; do
             estimates=(--est_scp "$exp/sep/$name/$system/wav.scp" --info "$exp/sep/$name/$system/info.json")
             [ $system != mixture ] || estimates=(--mixture)
@@ -133,7 +150,7 @@ if wanted 8 score; then
 fi
 
 if wanted 9 report; then
-    lass report "$exp" --out RESULTS.md --figures "$exp/report"
+    lass report "$exp" "${part_exps[@]}" --out RESULTS.md --figures "$exp/report"
 fi
 
 if wanted 10 pack; then

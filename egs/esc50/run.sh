@@ -1,14 +1,20 @@
 #!/usr/bin/env bash
-# esc50: real recordings of ten classes (--subset esc10), three folds to train, one to choose, one to test.
-esc50_root=       # folder that holds audio/ and meta/esc50.csv
-subset=esc10      # esc10: the 400 clips under CC BY
-test_fold=5       # 1 to 5; the fold before it validates
+# esc50: real recordings of 50 classes (--subset esc10: ten), three folds to train, one to choose, one to test.
+esc50_root=       # folder that holds audio/ and meta/esc50.csv; stage 1 downloads the corpus when it is empty
+subset=esc50      # esc50: all 2000 clips (CC BY-NC); esc10: 400 clips (CC BY)
+test_fold=5       # 1 to 5; the fold before it validates; cross_validate.sh runs them all
+audiosep_list=    # a second test set, AudioSep's esc50_eval.csv: that file, or "download"
 train_sets=train
 valid_sets=valid
-test_sets=test
+test_sets="test snr:test"
 model=resunet30_small   # conf/model/<model>.yaml
 config=conf/train.yaml  # what this corpus needs different
-licence="CC BY (ESC-10 subset of ESC-50)"
-recipe_options="esc50_root subset test_fold"
-recipe_tag() { echo "${subset}_fold$test_fold"; }
+recipe_options="esc50_root subset test_fold audiosep_list"
+after_options() {
+    variant=${subset}_fold$test_fold
+    licence="CC BY-NC 3.0 (ESC-50)"
+    [ "$subset" != esc10 ] || licence="CC BY (ESC-10 subset of ESC-50)"
+    [ "$test_fold" != all ] || parts=("${subset}_fold"{1..5})
+    [ -z "$audiosep_list" ] || test_sets+=" audiosep:test"
+}
 . "$(dirname "${BASH_SOURCE[0]}")/../../utils/lass.sh"

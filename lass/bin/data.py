@@ -18,10 +18,12 @@ def main(argv: list[str] | None = None) -> None:
     args = parser.parse_intermixed_args(argv)
 
     prepare = recipe_function(args.recipe, "prepare", args.options)
+    pairs = recipe_function(args.recipe, "pairs", args.options, optional=True)
 
     from lass.data.datadir import UTT_ID, DataDir, write_data_dir
     from lass.data.leaks import shared_origins
     from lass.data.validate import validate
+    from lass.io.table import write_table
 
     folders = []
     for name, rows in prepare(args.root).items():
@@ -36,10 +38,15 @@ def main(argv: list[str] | None = None) -> None:
         folders.append(args.out / name)
     if leaks := shared_origins(folders):
         raise LassError(f"{args.recipe}: {'; '.join(leaks)}: what is tested may not be trained on")
+    for name, clips in (pairs(args.root) if pairs else {}).items():
+        write_table(args.out / "pairs" / name, [(mix_id, " ".join(utts)) for mix_id, utts in clips.items()])
+        print(f"{args.out / 'pairs' / name}: {len(clips)} mixtures of a published list")
 
 
-def recipe_function(path: Path, name: str, options: list[str]) -> Callable:
+def recipe_function(path: Path, name: str, options: list[str], optional: bool = False) -> Callable | None:
     """Function ``name(root, **options)`` of the recipe file ``path``, with ``options`` ("key=value") bound to it.
+
+    None when there is none and it is ``optional``.
 
     Raises:
         LassError: no such file or function, an option that it does not take, one that it needs and did not get
@@ -50,6 +57,8 @@ def recipe_function(path: Path, name: str, options: list[str]) -> Callable:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     function = getattr(module, name, None)
+    if function is None and optional:
+        return None
     if function is None:
         raise LassError(f"{path}: no function {name}(root, **options): a recipe defines download and prepare")
     given = {}

@@ -1,4 +1,4 @@
-"""Draw the mixture list of a test set: lass make_mixlist DATA_DIR SET_DIR --config conf/mix.yaml."""
+"""Write the mixture list of a test set: lass make_mixlist DATA_DIR SET_DIR --config conf/mix.yaml [--pairs TABLE]."""
 
 import argparse
 import shutil
@@ -12,14 +12,25 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("data_dir", type=Path, help="a formatted set of single clips")
     parser.add_argument("set_dir", type=Path, help="the test set to make; mixlist.tsv is written there")
     parser.add_argument("--config", type=Path, required=True, help="yaml; its section has the name of SET_DIR")
+    parser.add_argument("--pairs", type=Path, help="published list '<mix_id> <target> <interferer> ..'; none is drawn")
     args = parser.parse_args(argv)
 
     from lass.data.datadir import DataDir
-    from lass.data.mixlist import draw_mixlist, read_mixlist, write_mixlist
+    from lass.data.mixlist import draw_mixlist, pair_mixlist, read_mixlist, write_mixlist
+    from lass.data.rendered import write_expected
+    from lass.io.table import read_table
 
     section = config.read_section(args.config, args.set_dir.name)
-    config.bind(draw_mixlist, section, f"{args.config}: {args.set_dir.name}", given=("data",))
-    mixtures = draw_mixlist(DataDir(args.data_dir), **section)
+    data, where = DataDir(args.data_dir), f"{args.config}: {args.set_dir.name}"
+    if args.pairs:
+        config.bind(pair_mixlist, section, where, given=("data", "pairs"))
+        mixtures, expected = pair_mixlist(data, args.pairs, **section), len(read_table(args.pairs))
+        print(f"{args.pairs}: {len(mixtures)} of {expected} mixtures, those whose clips are all in {args.data_dir}")
+    else:
+        config.bind(draw_mixlist, section, where, given=("data",))
+        mixtures = draw_mixlist(data, **section)
+        expected = len(mixtures)
+    write_expected(args.set_dir, expected)
     path = args.set_dir / "mixlist.tsv"
     if path.exists() and read_mixlist(path) == sorted(mixtures, key=lambda m: m.mix_id.encode()):
         print(f"{path}: {len(mixtures)} mixtures, unchanged")

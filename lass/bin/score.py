@@ -18,7 +18,6 @@ def parser() -> argparse.ArgumentParser:
     source.add_argument("--est_scp", type=Path, help="estimates of any system: '<mix>#<k> <path>' or '<mix> <path>'")
     source.add_argument("--mixture", action="store_true", help="score the unprocessed mixtures")
     p.add_argument("--queries", default="queries", help="table of the set that was asked (control: interf_queries)")
-    p.add_argument("--expected", type=int, help="mixtures of the whole set (default: those of wav.scp)")
     p.add_argument("--info", type=Path, help="JSON object with facts of the separating run, kept in results.json")
     p.add_argument("--num_workers", type=int, default=2, help="processes (default: %(default)s)")
     p.add_argument("--force", action="store_true", help="score again although nothing changed")
@@ -51,21 +50,18 @@ def main(argv: list[str] | None = None) -> None:
     inputs = testset.manifests + [path for path in (args.est_scp, args.info) if path]
     if args.est_scp:  # estimates of another model have the same names; the stamp beside them tells the models apart
         inputs.append(args.est_scp.parent / ".done")
-    options = {"system": args.system, "set": set_name, "expected": args.expected, "mixture": args.mixture}
+    options = {"system": args.system, "set": set_name, "expected": testset.expected, "mixture": args.mixture}
     done, started, partial = args.out / ".done", args.out / ".started", args.out / "items.partial.tsv"
     outputs = [args.out / "items.tsv", args.out / "results.json"]
     if not args.force and stamp.is_complete(done, options, inputs, outputs):
         print(f"{args.out}: scored already, nothing to do")
         return
 
-    expected = len(testset.mixtures) if args.expected is None else args.expected
-    if len(testset.mixtures) > expected:
-        raise LassError(f"--expected {expected}: {args.set_dir}/wav.scp has more, {len(testset.mixtures)} mixtures")
     separation = read_info(args.info)
     jobs = testset.jobs(unique_table(args.est_scp) if args.est_scp else None, str(args.est_scp))
     if not jobs:
         example = next(iter(testset.queries.values()))[0]
-        raise LassError(f"{args.est_scp}: found 0 of {expected} mixtures: its keys must be those of "
+        raise LassError(f"{args.est_scp}: found 0 of {testset.expected} mixtures: its keys must be those of "
                         f"{testset.asked}, like {example!r}")
 
     done.unlink(missing_ok=True)
@@ -73,7 +69,7 @@ def main(argv: list[str] | None = None) -> None:
         partial.unlink(missing_ok=True)
         stamp.write(started, options, inputs)
     items = resume.measure_all(jobs, partial, args.num_workers)
-    found = results.results(items, testset, args.system, set_name, expected, separation)
+    found = results.results(items, testset, args.system, set_name, separation)
     found |= {
         "est_scp": str(args.est_scp) if args.est_scp else None,
         "command": shlex.join(["lass", "score", *argv]),

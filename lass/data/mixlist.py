@@ -13,6 +13,7 @@ from lass.data.asking import QueryRule
 from lass.data.datadir import UTT_ID, DataDir
 from lass.errors import LassError
 from lass.io.files import write_text
+from lass.io.table import read_table
 
 COLUMNS = ("mix_id", "target", "interferers", "join", "length", "pad", "level", "params", "task", "queries", "labels")
 CHOICES = {
@@ -146,22 +147,51 @@ def draw_mixlist(
         used = {utt}
         for j in range(mixtures_per_target):
             others = _draw_interferers(data, utt, interferers, used, rng)
-            mixtures.append(
-                Mixture(
-                    mix_id=f"{utt}-m{j}",
-                    target=Segment(utt),
-                    interferers=tuple(map(Segment, others)),
-                    join="sum",
-                    length="target",
-                    pad="zero",
-                    level=level["rule"],
-                    params=levels.draw(level, interferers, rng),
-                    task="extraction",
-                    queries=tuple(rule.texts(data, utt)),
-                    labels=tuple(data.labels_of(utt)),
-                )
-            )
+            params = levels.draw(level, interferers, rng)
+            mixtures.append(_sum(f"{utt}-m{j}", utt, others, level["rule"], params, rule, data))
     return mixtures
+
+
+def pair_mixlist(data: DataDir, pairs: Path, level: dict, query: dict, seed: int = 0) -> list[Mixture]:
+    """The mixtures of a published list whose clips are all in ``data``.
+
+    Args:
+        pairs: table ``<mix_id> <target> <interferer> ...`` of the whole list.
+        level: level rule and its limits; a mixture's draws depend on (seed, its id).
+        query: arguments of ``QueryRule``.
+    """
+    rule = QueryRule.of(query, "query")
+    mixtures = []
+    for mix_id, clips in read_table(pairs):
+        target, *others = clips.split()
+        if not others:
+            raise LassError(f"{pairs}: {mix_id} has no interferer")
+        if all(data.wav.find(utt) is not None for utt in (target, *others)):
+            rng = np.random.default_rng([seed, zlib.crc32(mix_id.encode())])
+            params = levels.draw(level, len(others), rng)
+            mixtures.append(_sum(mix_id, target, others, level["rule"], params, rule, data))
+    if not mixtures:
+        raise LassError(f"{pairs}: no mixture has all its clips in {data.folder}; leave this list out")
+    return mixtures
+
+
+def _sum(
+    mix_id: str, utt: str, others: list[str], level: str, params: dict, rule: QueryRule, data: DataDir
+) -> Mixture:
+    """The sum of whole clips, cut or padded to the target."""
+    return Mixture(
+        mix_id=mix_id,
+        target=Segment(utt),
+        interferers=tuple(map(Segment, others)),
+        join="sum",
+        length="target",
+        pad="zero",
+        level=level,
+        params=params,
+        task="extraction",
+        queries=tuple(rule.texts(data, utt)),
+        labels=tuple(data.labels_of(utt)),
+    )
 
 
 def _draw_interferers(data: DataDir, utt: str, number: int, used: set[str], rng: np.random.Generator) -> list[str]:

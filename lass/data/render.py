@@ -144,8 +144,8 @@ def _is_rendered(data: DataDir, mixture: Mixture, folder: Path) -> bool:
 def write_set(data: DataDir, mixtures: Sequence[Mixture], rule: QueryRule, folder: Path) -> None:
     """Write the tables of a rendered set; call it when all mixtures are rendered.
 
-    Beside those of contract 2 stands ``interf_queries``: what the first interferer would be asked with, for the
-    control "asked with the interferer's query".
+    Beside those of contract 2 stand ``interf_queries``, what the first interferer would be asked with, for the control
+    "asked with the interferer's query", and ``interf2labels``, its labels.
     """
     for table, kind in KINDS.items():
         write_table(folder / table, [(m.mix_id, str(folder / kind / f"{m.mix_id}.flac")) for m in mixtures])
@@ -155,5 +155,7 @@ def write_set(data: DataDir, mixtures: Sequence[Mixture], rule: QueryRule, folde
         rows = [(f"{mix_id}#{k}", text) for mix_id, queries in texts.items() for k, text in enumerate(queries)]
         write_table(folder / table, rows)
     write_table(folder / "task", [(m.mix_id, m.task) for m in mixtures])
-    write_table(folder / "utt2labels", [(m.mix_id, " ".join(m.labels)) for m in mixtures if m.labels])
+    theirs = {m.mix_id: data.labels_of(m.interferers[0].utt) for m in mixtures}
+    for table, labels in (("utt2labels", {m.mix_id: m.labels for m in mixtures}), ("interf2labels", theirs)):
+        write_table(folder / table, [(mix_id, " ".join(ids)) for mix_id, ids in labels.items() if ids])
     write_table(folder / "labels", data.labels.items())

@@ -76,6 +76,7 @@ class RenderedSet:
         self.labels = self._optional("utt2labels")
         self.label_names = self._optional("labels")
         self.rate = audio.info(next(iter(self.references.values()))).sample_rate
+        self.expected = self._expected()
 
     @property
     def manifests(self) -> list[Path]:
@@ -89,6 +90,16 @@ class RenderedSet:
 
     def _optional(self, name: str) -> dict[str, str]:
         return self._table(name) if (self.folder / name).exists() else {}
+
+    def _expected(self) -> int:
+        """Mixtures of the whole list: what the file ``num_expected`` says, or those that are here."""
+        path = self.folder / "num_expected"
+        if not path.exists():
+            return len(self.mixtures)
+        text = path.read_text(encoding="utf-8").strip()
+        if not text.isdecimal() or int(text) < len(self.mixtures):
+            raise LassError(f"{path}: {text[:20]!r} is no number of at least the {len(self.mixtures)} mixtures of wav.scp")
+        return int(text)
 
     def jobs(self, estimates: Mapping[str, str] | None, source: str = "") -> list[Job]:
         """Jobs of the mixtures of which every query has an estimate; ``None`` scores the unprocessed mixtures.

@@ -9,14 +9,14 @@ METRIC_NAMES = dict(zip(METRICS, ("SDR", "SDRi", "SI-SDR", "SI-SDRi")))
 
 
 def results(
-    items: Sequence[Item], testset: RenderedSet, system: str, set_name: str, expected: int, separation: dict
+    items: Sequence[Item], testset: RenderedSet, system: str, set_name: str, separation: dict
 ) -> dict:
     """Figures and facts of a scored set. A set with mixtures left out is named ``<set> (partial n/N)``.
 
     Args:
-        expected: mixtures that the whole set has.
         separation: facts of the run that made the estimates (command, commit, model_rate in Hz, query_rule, ...).
     """
+    expected = testset.expected
     complete = len(items) == expected
     queries = {"n": sum(item.n_queries for item in items), "rule": separation.get("query_rule")}
     return {

@@ -2,77 +2,137 @@
 
 import csv
 import re
+from collections import Counter
 from pathlib import Path
 
+from lass.config import read_yaml
 from lass.data.datadir import Row
 from lass.errors import LassError
+from lass.io.download import fetch, unpack_zip
 
-SUBSETS = {"esc10": 400}  # clips
+SUBSETS = {"esc10": 10, "esc50": 50}  # classes
+CLIPS = 8  # of each class in each fold
 FOLDS = range(1, 6)
 COLUMNS = {"filename", "fold", "category", "esc10", "src_file"}
 PAGE = "https://github.com/karolpiczak/ESC-50"
+ARCHIVE = f"{PAGE}/archive/refs/heads/master.zip"  # of a moving branch: no checksum, but the checks below
+CAPTIONS = Path(__file__).with_name("captions.yaml")
+
+# AudioSep's evaluation list: 2000 pairs of clips, without gains
+COMMIT = "ad119249bb7dba4ab544525b4f8978b94733d186"
+LIST = f"https://raw.githubusercontent.com/Audio-AGI/AudioSep/{COMMIT}/evaluation/metadata/esc50_eval.csv"
+LIST_MD5 = "062865f29173d7b95a0f70be7b1e7da4"
+LIST_COLUMNS = {"idx", "src_wav", "noise_wav"}
 
 
-def download(root: Path, esc50_root: str, subset: str, test_fold: str) -> None:
-    """Check that the corpus is where ``esc50_root`` says."""
-    rows = _rows(_folder(esc50_root), subset)
+def download(root: Path, esc50_root: str, subset: str, test_fold: str, audiosep_list: str) -> None:
+    """Fetch what no option says where it is (about 600 MB), and check that the corpus is whole."""
     _folds(test_fold)
-    print(f"{esc50_root}: {len(rows)} of {SUBSETS[subset]} clips of {subset}")
+    if not esc50_root:
+        fetch(ARCHIVE, root / "ESC-50.zip")
+        unpack_zip(root / "ESC-50.zip", root / "ESC-50")
+    if audiosep_list == "download":
+        fetch(LIST, root / "audiosep_esc50_eval.csv", LIST_MD5)
+    folder = _folder(root, esc50_root)
+    rows = _rows(folder, subset)
+    if missing := [row["filename"] for row in rows if not (folder / "audio" / row["filename"]).is_file()]:
+        raise LassError(f"{folder}/audio: {len(missing)} of {len(rows)} clips are missing ({missing[0]}); get them again")
+    print(f"{folder}: {len(rows)} of {len(rows)} clips of {subset}")
 
 
-def prepare(root: Path, esc50_root: str, subset: str, test_fold: str) -> dict[str, list[Row]]:
+def prepare(root: Path, esc50_root: str, subset: str, test_fold: str, audiosep_list: str) -> dict[str, list[Row]]:
     """Test on ``test_fold``, validate on the fold before it (1 has 5 before it), train on the other three."""
-    folder = _folder(esc50_root)
+    folder = _folder(root, esc50_root)
+    captions = read_yaml(CAPTIONS)
     rows = _rows(folder, subset)
     test, valid = _folds(test_fold)
     folds = {"test": [test], "valid": [valid], "train": [fold for fold in FOLDS if fold not in (test, valid)]}
-    return {name: [_clip(folder, row) for row in rows if int(row["fold"]) in chosen] for name, chosen in folds.items()}
+    return {
+        name: [_clip(folder, row, captions) for row in rows if int(row["fold"]) in chosen]
+        for name, chosen in folds.items()
+    }
+
+
+def pairs(
+    root: Path, esc50_root: str, subset: str, test_fold: str, audiosep_list: str
+) -> dict[str, dict[str, list[str]]]:
+    """AudioSep's list, where asked for: all its pairs of the subset, whatever their folds."""
+    if not audiosep_list:
+        return {}
+    path = root / "audiosep_esc50_eval.csv" if audiosep_list == "download" else Path(audiosep_list)
+    utts = {_utt(row["filename"]) for row in _rows(_folder(root, esc50_root), subset)}
+    found = {}
+    for row in _read_csv(path, LIST_COLUMNS):
+        clips = [_utt(row["src_wav"]), _utt(row["noise_wav"])]
+        if not row["idx"].isdecimal():
+            raise LassError(f"{path}: idx {row['idx']!r} is no number; get the list again")
+        if utts.issuperset(clips):
+            found[f"audiosep-esc50-{int(row['idx']):04d}"] = clips
+    return {"audiosep": found}
 
 
 def _folds(test_fold: str) -> tuple[int, int]:
     if test_fold not in map(str, FOLDS):
-        raise LassError(f"--test_fold {test_fold}: ESC-50 has the folds 1 to 5")
+        raise LassError(f"--test_fold {test_fold}: ESC-50 has the folds 1 to 5; cross_validate.sh runs them all")
     test = int(test_fold)
     return test, (test - 2) % 5 + 1
 
 
-def _folder(esc50_root: str) -> Path:
-    folder = Path(esc50_root)
-    if not esc50_root or not (folder / "meta" / "esc50.csv").is_file():
+def _folder(root: Path, esc50_root: str) -> Path:
+    folder = Path(esc50_root) if esc50_root else root / "ESC-50" / "ESC-50-master"
+    if not (folder / "meta" / "esc50.csv").is_file():
         raise LassError(
-            f"--esc50_root {esc50_root or '(not given)'}: no meta/esc50.csv there; unpack ESC-50 ({PAGE}) and give the "
-            "folder that holds audio/ and meta/"
+            f"--esc50_root {folder}: no meta/esc50.csv there; unpack ESC-50 ({PAGE}) and give the folder that holds "
+            "audio/ and meta/, or leave the option out and run stage 1"
         )
     return folder
 
 
 def _rows(folder: Path, subset: str) -> list[dict[str, str]]:
-    """The lines of ``meta/esc50.csv`` that the subset has."""
+    """The lines of ``meta/esc50.csv`` that the subset has; each class has 8 clips in each fold."""
     if subset not in SUBSETS:
         raise LassError(f"--subset {subset}: expected {' or '.join(SUBSETS)}")
     path = folder / "meta" / "esc50.csv"
-    with open(path, encoding="utf-8", newline="") as lines:
-        reader = csv.DictReader(lines, restval="")
-        if missing := COLUMNS - set(reader.fieldnames or ()):
-            raise LassError(f"{path}:1: no column {', '.join(sorted(missing))}; get the file again")
-        rows = [row for row in reader if row["esc10"] == "True"]
+    rows = [row for row in _read_csv(path, COLUMNS) if subset == "esc50" or row["esc10"] == "True"]
     for row in rows:
         match = re.fullmatch(r"([1-5])-[0-9]+-[A-Z]-[0-9]+\.(wav|ogg)", row["filename"])
         if not match or match[1] != row["fold"]:
             wanted = f"{row['fold']}-CLIP-TAKE-TARGET.wav"
             raise LassError(f"{path}: file name {row['filename']!r} is not {wanted}; get the file again")
-    if len(rows) != SUBSETS[subset]:
-        raise LassError(f"{path}: {len(rows)} of {SUBSETS[subset]} clips of {subset} are listed; get the corpus again")
+    found = Counter((row["category"], row["fold"]) for row in rows)
+    expected = SUBSETS[subset] * len(FOLDS)
+    if len(found) != expected or set(found.values()) != {CLIPS}:
+        raise LassError(
+            f"{path}: {len(rows)} of {expected * CLIPS} clips of {subset} are listed, or not {CLIPS} a class and fold; "
+            "get the corpus again"
+        )
     return rows
 
 
-def _clip(folder: Path, row: dict[str, str]) -> Row:
+def _read_csv(path: Path, columns: set[str]) -> list[dict[str, str]]:
+    try:
+        with open(path, encoding="utf-8", newline="") as lines:
+            reader = csv.DictReader(lines, restval="")
+            if missing := columns - set(reader.fieldnames or ()):
+                raise LassError(f"{path}:1: no column {', '.join(sorted(missing))}; get the file again")
+            return list(reader)
+    except (OSError, UnicodeDecodeError) as error:
+        raise LassError(f"{path}: cannot be read ({error}); get the file again") from None
+
+
+def _utt(filename: str) -> str:
+    return f"esc50-{Path(filename).stem}"
+
+
+def _clip(folder: Path, row: dict[str, str], captions: dict) -> Row:
     label = row["category"]
     name = label.replace("_", " ")
+    if label not in captions:
+        raise LassError(f"{CAPTIONS}: no captions of {label!r}; add a line")
     return Row(
-        utt=f"esc50-{Path(row['filename']).stem}",
+        utt=_utt(row["filename"]),
         audio=str(folder / "audio" / row["filename"]),
-        captions=[name],
+        captions=[name, *captions[label]],
         labels={label: name},
         origin=f"freesound:{row['src_file']}",
     )
