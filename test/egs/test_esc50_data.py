@@ -1,12 +1,14 @@
-"""The recipe of ESC-50, on a corpus of the same layout with 400 lines of ESC-10."""
+"""The recipe of ESC-50, on a corpus of the same layout: 50 classes, 8 clips of each in each of five folds."""
 
 import csv
 import importlib.util
+import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
+import yaml
 
 from lass.bin import data as data_command
 from lass.data.datadir import DataDir
@@ -17,23 +19,24 @@ _spec = importlib.util.spec_from_file_location("egs_esc50_data", RECIPE)
 data = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(data)
 
-# target number -> class; the names are made up but for their form
-CLASSES = {0: "dog", 1: "rooster", 10: "rain", 11: "sea_waves", 12: "crackling_fire", 20: "crying_baby",
-           21: "sneezing", 38: "clock_tick", 40: "helicopter", 41: "chainsaw"}  # fmt: skip
+# target number -> class; those of ESC-10, and made-up rows for the other forty
+ESC10 = {0: "dog", 1: "rooster", 10: "rain", 11: "sea_waves", 12: "crackling_fire", 20: "crying_baby",
+         21: "sneezing", 38: "clock_tick", 40: "helicopter", 41: "chainsaw"}  # fmt: skip
+CAPTIONS = yaml.safe_load(RECIPE.with_name("captions.yaml").read_text(encoding="utf-8"))
+OTHERS = dict(zip((n for n in range(50) if n not in ESC10), (c for c in CAPTIONS if c not in ESC10.values())))
 COLUMNS = ("filename", "fold", "target", "category", "esc10", "src_file", "take")
 
 
 def lines() -> list[dict[str, str]]:
-    """8 clips of 10 classes in 5 folds, and as many lines that are not of ESC-10."""
+    """8 clips of 50 classes in 5 folds."""
     found = []
     for fold in range(1, 6):
-        for target, category in CLASSES.items():
+        for target, category in sorted((ESC10 | OTHERS).items()):
             for i in range(8):
                 source, take = f"{fold}{target:02d}{i // 2}", "AB"[i % 2]  # two takes of one recording
-                row = (f"{fold}-{source}-{take}-{target}.{'ogg' if i == 7 else 'wav'}", fold, target, category)
-                found.append(dict(zip(COLUMNS, map(str, (*row, "True", source, take)), strict=True)))
-                other = (f"{fold}-9{source}-{take}-{target + 2}.wav", fold, target + 2, "hen", "False", source, take)
-                found.append(dict(zip(COLUMNS, map(str, other), strict=True)))
+                name = f"{fold}-{source}-{take}-{target}.{'ogg' if i == 7 else 'wav'}"
+                row = (name, fold, target, category, target in ESC10, source, take)
+                found.append(dict(zip(COLUMNS, map(str, row), strict=True)))
     return found
 
 
@@ -51,10 +54,21 @@ def corpus(tmp_path) -> Path:
     return write_corpus(tmp_path / "ESC 50", lines())
 
 
-def prepare(corpus: Path, test_fold: str = "5", subset: str = "esc10") -> dict:
+def options(corpus: Path | str, test_fold: str = "5", subset: str = "esc10", audiosep_list: str = "") -> dict[str, str]:
+    return {"esc50_root": str(corpus), "subset": subset, "test_fold": test_fold, "audiosep_list": audiosep_list}
+
+
+def prepare(corpus: Path | str, test_fold: str = "5", subset: str = "esc10") -> dict:
     """The sets, each read once and in another order than they were made."""
-    sets = data.prepare(Path("unused"), esc50_root=str(corpus), subset=subset, test_fold=test_fold)
+    sets = data.prepare(Path("unused"), **options(corpus, test_fold, subset))
     return {name: list(sets[name]) for name in reversed(sets)}
+
+
+def write_audio(corpus: Path) -> None:
+    (corpus / "audio").mkdir()
+    for row in lines():
+        kind = {"format": "OGG", "subtype": "VORBIS"} if row["filename"].endswith("ogg") else {}
+        soundfile.write(corpus / "audio" / row["filename"], np.zeros(8), 8000, **kind)
 
 
 def fold_of(row) -> int:
@@ -77,60 +91,126 @@ def test_folds_are_disjoint(corpus, test_fold, valid_fold):
 
 def test_a_clip(corpus):
     row = next(row for row in prepare(corpus)["test"] if row.labels == {"sea_waves": "sea waves"})
-    assert row.captions == ["sea waves"]
+    assert row.captions == ["sea waves", *CAPTIONS["sea_waves"]] and len(row.captions) == 3
     assert row.utt == "esc50-5-5110-A-11" and row.origin == "freesound:5110"
     assert row.audio == str(corpus / "audio" / "5-5110-A-11.wav")
 
 
 def test_names_have_blanks_for_underscores(corpus):
     names = {name for row in prepare(corpus)["train"] for name in row.labels.values()}
-    assert names == {name.replace("_", " ") for name in CLASSES.values()}
+    assert names == {name.replace("_", " ") for name in ESC10.values()}
     assert not any("_" in name for name in names)
+
+
+def test_the_whole_corpus(corpus):
+    sets = prepare(corpus, "1", "esc50")
+    assert {name: len(rows) for name, rows in sets.items()} == {"train": 1200, "valid": 400, "test": 400}
+    assert len({label for row in sets["test"] for label in row.labels}) == 50
+
+
+def test_every_class_has_captions_of_its_own():
+    texts = [text for sentences in CAPTIONS.values() for text in sentences]
+    assert len(CAPTIONS) == 50 and len(set(texts)) == len(texts) and all(len(x) > 1 for x in CAPTIONS.values())
 
 
 def test_data_directories(corpus, tmp_path):
     """The whole way of stage data."""
-    (corpus / "audio").mkdir()
-    for row in lines():
-        kind = {"format": "OGG", "subtype": "VORBIS"} if row["filename"].endswith("ogg") else {}
-        if row["esc10"] == "True":
-            soundfile.write(corpus / "audio" / row["filename"], np.zeros(8), 8000, **kind)
-    options = [f"esc50_root={corpus}", "subset=esc10", "test_fold=2"]
-    data_command.main([str(RECIPE), str(tmp_path / "out"), "--root", str(tmp_path), *options])
+    write_audio(corpus)
+    given = [f"{name}={value}" for name, value in options(corpus, "2").items()]
+    data_command.main([str(RECIPE), str(tmp_path / "out"), "--root", str(tmp_path), *given])
     sets = {name: DataDir(tmp_path / "out" / name) for name in ("train", "valid", "test")}
     assert {name: len(found) for name, found in sets.items()} == {"train": 240, "valid": 80, "test": 80}
     assert {utt.split("-")[1] for utt, _ in sets["test"].wav} == {"2"}
-    assert sets["test"].labels == {name: name.replace("_", " ") for name in CLASSES.values()}
+    assert sets["test"].labels == {name: name.replace("_", " ") for name in ESC10.values()}
+    assert not (tmp_path / "out" / "pairs").exists()
+
+
+def write_list(path: Path, rows: list[tuple[str, str, str]]) -> Path:
+    path.write_text("idx,caption,src_wav,noise_wav\r\n" + "".join(f"{i},x,{a},{b}\r\n" for i, a, b in rows))
+    return path
+
+
+def test_published_list(corpus, tmp_path):
+    """Pairs of the subset, whatever their folds; those of other classes are left out."""
+    one, two, other = "5-5000-A-0.wav", "1-1010-A-1.wav", "5-5020-A-2.wav"
+    path = write_list(tmp_path / "list.csv", [("0", one, two), ("17", two, one), ("3", one, other)])
+    utts = ["esc50-5-5000-A-0", "esc50-1-1010-A-1"]
+    expected = {"audiosep-esc50-0000": utts, "audiosep-esc50-0017": utts[::-1]}
+    assert data.pairs(tmp_path, **options(corpus, audiosep_list=str(path))) == {"audiosep": expected}
+    whole = data.pairs(tmp_path, **options(corpus, subset="esc50", audiosep_list=str(path)))
+    assert len(whole["audiosep"]) == 3
+    assert data.pairs(tmp_path, **options(corpus)) == {}
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [("idx,src_wav\n", "list.csv:1: no column noise_wav"), ("idx,src_wav,noise_wav\n../x,a,b\n", "'../x' is no number")],
+)
+def test_damaged_list(content, message, corpus, tmp_path):
+    path = tmp_path / "list.csv"
+    path.write_text(content)
+    with pytest.raises(LassError, match=message):
+        data.pairs(tmp_path, **options(corpus, audiosep_list=str(path)))
+    with pytest.raises(LassError, match="nowhere.csv: cannot be read"):
+        data.pairs(tmp_path, **options(corpus, audiosep_list=str(tmp_path / "nowhere.csv")))
 
 
 def test_download_says_what_is_there(corpus, tmp_path, capsys):
-    data.download(tmp_path, esc50_root=str(corpus), subset="esc10", test_fold="1")
+    write_audio(corpus)
+    data.download(tmp_path, **options(corpus, "1"))
     assert capsys.readouterr().out == f"{corpus}: 400 of 400 clips of esc10\n"
+    (corpus / "audio" / "5-5000-A-0.wav").unlink()
+    with pytest.raises(LassError, match="1 of 2000 clips are missing .5-5000-A-0.wav.; get them again"):
+        data.download(tmp_path, **options(corpus, subset="esc50"))
+
+
+def test_download_of_the_archive(corpus, tmp_path, monkeypatch):
+    """Without a folder of the user's, the archive is fetched and unpacked below downloads."""
+    write_audio(corpus)
+    root = tmp_path / "downloads"
+
+    def fetch(url: str, path: Path, md5: str | None = None) -> None:
+        path.parent.mkdir(exist_ok=True)
+        if url == data.LIST and md5 == data.LIST_MD5:
+            write_list(path, [("0", "5-5000-A-0.wav", "5-5010-A-1.wav")])
+            return
+        assert url == data.ARCHIVE
+        with zipfile.ZipFile(path, "w") as archive:
+            for file in corpus.rglob("*.*"):
+                archive.write(file, Path("ESC-50-master") / file.relative_to(corpus))
+
+    monkeypatch.setattr(data, "fetch", fetch)
+    given = options("", subset="esc50", audiosep_list="download")
+    data.download(root, **given)
+    assert len(data.prepare(root, **given)["train"]) == 1200
+    assert len(data.pairs(root, **given)["audiosep"]) == 1
 
 
 @pytest.mark.parametrize("fold", ["0", "6", "", "five", "1.0", "-1"])
 def test_wrong_fold(corpus, tmp_path, fold):
     for function in (data.prepare, data.download):
         with pytest.raises(LassError, match=f"--test_fold {fold}: ESC-50 has the folds 1 to 5"):
-            function(tmp_path, esc50_root=str(corpus), subset="esc10", test_fold=fold)
+            function(tmp_path, **options(corpus, fold))
 
 
 def test_missing_folder(tmp_path):
     (tmp_path / "audio").mkdir()
-    for root, name in ((str(tmp_path), str(tmp_path)), ("", r"\(not given\)"), ("/nowhere", "/nowhere")):
+    for root, name in ((str(tmp_path), str(tmp_path)), ("", "unused/ESC-50/ESC-50-master"), ("/nowhere", "/nowhere")):
         with pytest.raises(LassError, match=f"--esc50_root {name}: no meta/esc50.csv there; unpack ESC-50"):
             prepare(root)
 
 
 def test_unknown_subset(corpus):
-    with pytest.raises(LassError, match="--subset esc99: expected esc10"):
+    with pytest.raises(LassError, match="--subset esc99: expected esc10 or esc50"):
         prepare(corpus, subset="esc99")
 
 
 def test_incomplete_csv(corpus):
-    write_corpus(corpus, lines()[:-2])
-    with pytest.raises(LassError, match="meta/esc50.csv: 399 of 400 clips of esc10 are listed; get the corpus again"):
+    write_corpus(corpus, lines()[1:])
+    with pytest.raises(LassError, match="meta/esc50.csv: 399 of 400 clips of esc10 are listed, .*; get the corpus again"):
         prepare(corpus)
+    with pytest.raises(LassError, match="1999 of 2000 clips of esc50"):
+        prepare(corpus, subset="esc50")
     write_corpus(corpus, [])
     with pytest.raises(LassError, match="0 of 400 clips"):
         prepare(corpus)
@@ -145,7 +225,7 @@ def test_incomplete_csv(corpus):
 @pytest.mark.parametrize("name", ["../../etc/passwd", "5-1-A-0.flac", "5-1-A-0.wav\n", "6-1-A-0.wav", "4-1-A-0.wav"])
 def test_bad_file_names(corpus, name):
     rows = lines()
-    rows[-2] |= {"filename": name}  # a line of fold 5
+    rows[-73] |= {"filename": name}  # a line of ESC-10, fold 5
     write_corpus(corpus, rows)
     with pytest.raises(LassError, match="is not 5-CLIP-TAKE-TARGET.wav; get the file again"):
         prepare(corpus)
