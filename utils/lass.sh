@@ -39,8 +39,8 @@ wanted() { # NUMBER NAME: is this stage asked for?
     [ "$stage" -le "$1" ] && [ "$stop_stage" -ge "$1" ] || return 1
     echo "== stage $1: $2 ==" >&2
 }
-mixed_sets() { printf '%s\n' "${@%%:*}"; }
-clip_sets() { printf '%s\n' "${@#*:}" | LC_ALL=C sort -u; } # what the mixed sets are made of
+mixed_sets() { tr -s ' ' '\n' <<<"$*" | sed 's/:.*//'; }
+clip_sets() { tr -s ' ' '\n' <<<"$*" | sed 's/.*://' | LC_ALL=C sort -u; } # what the mixed sets are made of
 forget() { ! $force || rm -rf -- "$@"; } # the marks of finished work, with --force true
 [ -f "$lass_utils/$cmd.py" ] || { echo "$0: --cmd $cmd: no launcher utils/$cmd.py" >&2; exit 1; }
 
@@ -79,7 +79,7 @@ if wanted 2 data; then
 fi
 
 if wanted 3 format; then
-    for name in $(clip_sets $train_sets $valid_sets $test_sets); do
+    for name in $(clip_sets "$train_sets $valid_sets $test_sets"); do
         inputs=("$data/orig/$name"/{wav.scp,captions,utt2labels,labels})
         forget "$data/$name/.done"
         ! lass stamp check "$data/$name/.done" --output "$data/$name/wav.scp" "${inputs[@]}" || continue
@@ -119,7 +119,7 @@ if wanted 6 train; then
 fi
 
 if wanted 7 separate; then
-    for name in $(mixed_sets $test_sets); do
+    for name in $(mixed_sets "$test_sets"); do
         [ ${#parts[@]} -eq 0 ] || lass combine "$data/mix/$name" "${part_data[@]/%//mix/$name}"
         for control in none interferer constant; do
             out=sep/$name/control_$control
@@ -137,7 +137,7 @@ if wanted 7 separate; then
 fi
 
 if wanted 8 score; then
-    for name in $(mixed_sets $test_sets); do
+    for name in $(mixed_sets "$test_sets"); do
         for system in mixture model control_interferer control_constant; do
             estimates=(--est_scp "$exp/sep/$name/$system/wav.scp" --info "$exp/sep/$name/$system/info.json")
             [ $system != mixture ] || estimates=(--mixture)

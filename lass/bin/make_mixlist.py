@@ -17,7 +17,7 @@ def main(argv: list[str] | None = None) -> None:
 
     from lass.data.datadir import DataDir
     from lass.data.mixlist import draw_mixlist, pair_mixlist, read_mixlist, write_mixlist
-    from lass.data.rendered import write_expected
+    from lass.io.files import write_text
     from lass.io.table import read_table
 
     section = config.read_section(args.config, args.set_dir.name)
@@ -25,12 +25,12 @@ def main(argv: list[str] | None = None) -> None:
     if args.pairs:
         config.bind(pair_mixlist, section, where, given=("data", "pairs"))
         mixtures, expected = pair_mixlist(data, args.pairs, **section), len(read_table(args.pairs))
+        write_text(args.set_dir / "num_expected", f"{expected}\n")
         print(f"{args.pairs}: {len(mixtures)} of {expected} mixtures, those whose clips are all in {args.data_dir}")
     else:
         config.bind(draw_mixlist, section, where, given=("data",))
         mixtures = draw_mixlist(data, **section)
-        expected = len(mixtures)
-    write_expected(args.set_dir, expected)
+        (args.set_dir / "num_expected").unlink(missing_ok=True)
     path = args.set_dir / "mixlist.tsv"
     if path.exists() and read_mixlist(path) == sorted(mixtures, key=lambda m: m.mix_id.encode()):
         print(f"{path}: {len(mixtures)} mixtures, unchanged")

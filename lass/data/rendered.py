@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 from lass.data.datadir import UTT_ID
 from lass.errors import LassError
-from lass.io.files import write_text
 from lass.io.table import read_table
 
 
@@ -38,8 +37,3 @@ def read_questions(folder: Path, queries: str = "queries") -> list[Question]:
                 raise LassError(f"{folder / queries}: {key} asks for a mixture that {name} lacks; run stage mix")
         found.append(Question(key, mix_id, text, mixtures[mix_id], references[mix_id]))
     return found
-
-
-def write_expected(folder: Path, mixtures: int) -> None:
-    """Note how many mixtures the whole list has, of which a set may hold a part."""
-    write_text(Path(folder) / "num_expected", f"{mixtures}\n")

@@ -41,7 +41,7 @@ def fetch(url: str, path: Path, md5: str | None = None) -> None:
         raise LassError(f"{url}: {error}; run again to go on, or download it to {path} by other means") from None
     if md5 and (found := _md5(part)) != md5:
         part.unlink()
-        raise LassError(f"{url}: MD5 {found}, published {md5}: the file changed, or the download was damaged; run again")
+        raise LassError(f"{url}: MD5 {found}, published {md5}: it changed, or the download was damaged; run again")
     part.replace(path)
     etag.unlink(missing_ok=True)
 

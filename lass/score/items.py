@@ -98,7 +98,7 @@ class RenderedSet:
             return len(self.mixtures)
         text = path.read_text(encoding="utf-8").strip()
         if not text.isdecimal() or int(text) < len(self.mixtures):
-            raise LassError(f"{path}: {text[:20]!r} is no number of at least the {len(self.mixtures)} mixtures of wav.scp")
+            raise LassError(f"{path}: {text[:20]!r} is no number of at least {len(self.mixtures)}, the mixtures here")
         return int(text)
 
     def jobs(self, estimates: Mapping[str, str] | None, source: str = "") -> list[Job]:

@@ -44,6 +44,14 @@ def test_data(recipe, tmp_path, capsys):
     assert DataDir(out / "test").captions_of("toy-2-a") == ["a a=b; $(x) sound"]
 
 
+def test_published_lists(recipe, tmp_path, capsys):
+    hook = "\ndef pairs(root, test_fold, subset='small'):\n    return {'known': {'m1': ['a', 'b']}}\n"
+    recipe.write_text(RECIPE + hook)
+    data.main([str(recipe), str(tmp_path / "out"), "--root", str(tmp_path / "root"), "test_fold=2"])
+    assert (tmp_path / "out" / "pairs" / "known").read_text() == "m1 a b\n"
+    assert "pairs/known: 1 mixtures of a published list" in capsys.readouterr().out
+
+
 def test_download(recipe, tmp_path):
     download.main([str(recipe), "--root", str(tmp_path / "new"), "subset=large"])
     assert (tmp_path / "new" / "subset").read_text() == "large"

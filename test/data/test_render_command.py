@@ -79,6 +79,9 @@ def test_the_rendered_set(six, tmp_path, config, capsys):
     assert read_table(folder / "queries") == [(f"{m.mix_id}#{k}", q) for m in mixtures for k, q in enumerate(m.queries)]
     wrong = [(f"{m.mix_id}#{k}", q) for m in mixtures for k, q in enumerate(six.captions_of(m.interferers[0].utt))]
     assert read_table(folder / "interf_queries") == wrong
+    assert read_table(folder / "interf2labels") == [
+        (m.mix_id, " ".join(six.labels_of(m.interferers[0].utt))) for m in read_mixlist(folder / "mixlist.tsv")
+    ]
     assert read_table(folder / "task") == [(x, "extraction") for x in ids]
     assert read_table(folder / "utt2labels") == [(m.mix_id, " ".join(m.labels)) for m in mixtures]
     assert dict(read_table(folder / "labels")) == {"bell": "Bell", "dog": "Dog", "rain": "Rain"}
@@ -242,3 +245,37 @@ def test_wrong_jobs_and_section_of_the_mix_command(six, tmp_path, config):
     config.write_text(CONFIG.replace("test:", "valid:"), encoding="utf-8")
     with pytest.raises(LassError, match="no section 'test'"):
         mix_command.main([*arguments, "--finish"])
+
+
+def test_a_published_list(six, tmp_path, config, capsys):
+    """Of its pairs those are kept whose clips are in the set; how many there are in all is noted."""
+    config.write_text("test: {level: {rule: snr, low: 0, high: 0}, query: {source: labels}}\n")
+    one, two, three = (six.utts(i) for i in range(3))
+    pairs, folder = tmp_path / "pairs", tmp_path / "test"
+    pairs.write_text(f"p-0 {one} {two}\np-1 {three} {one} {two}\np-2 {one} unheard\n")
+    arguments = [str(six.folder), str(folder), "--config", str(config), "--pairs", str(pairs)]
+    make_mixlist.main(arguments)
+    assert f"{pairs}: 2 of 3 mixtures, those whose clips are all in {six.folder}" in capsys.readouterr().out
+    assert (folder / "num_expected").read_text() == "3\n"
+    found = read_mixlist(folder / "mixlist.tsv")
+    clips = [(m.mix_id, m.target.utt, [s.utt for s in m.interferers]) for m in found]
+    assert clips == [("p-0", one, [two]), ("p-1", three, [one, two])]
+    assert found[0].params == {"snr": 0.0} and found[0].labels == tuple(six.labels_of(one))
+    mix(six, folder, config)
+    assert len(digests(folder)) == 6
+
+    config.write_text(CONFIG)
+    make_list(six, folder, config)  # drawn again: no part of a list
+    assert not (folder / "num_expected").exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [("p-0 a\n", "pairs: p-0 has no interferer"), ("p-0 x y\n", "pairs: no mixture has all its clips in .*; leave")],
+)
+def test_wrong_lists(content, message, six, tmp_path, config):
+    config.write_text("test: {level: {rule: snr, low: 0, high: 0}, query: {source: labels}}\n")
+    (tmp_path / "pairs").write_text(content)
+    arguments = [str(six.folder), str(tmp_path / "test"), "--config", str(config), "--pairs", str(tmp_path / "pairs")]
+    with pytest.raises(LassError, match=message):
+        make_mixlist.main(arguments)

@@ -144,7 +144,10 @@ def test_published_list(corpus, tmp_path):
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [("idx,src_wav\n", "list.csv:1: no column noise_wav"), ("idx,src_wav,noise_wav\n../x,a,b\n", "'../x' is no number")],
+    [
+        ("idx,src_wav\n", "list.csv:1: no column noise_wav"),
+        ("idx,src_wav,noise_wav\n../x,a,b\n", "'../x' is no number"),
+    ],
 )
 def test_damaged_list(content, message, corpus, tmp_path):
     path = tmp_path / "list.csv"
@@ -160,7 +163,7 @@ def test_download_says_what_is_there(corpus, tmp_path, capsys):
     data.download(tmp_path, **options(corpus, "1"))
     assert capsys.readouterr().out == f"{corpus}: 400 of 400 clips of esc10\n"
     (corpus / "audio" / "5-5000-A-0.wav").unlink()
-    with pytest.raises(LassError, match="1 of 2000 clips are missing .5-5000-A-0.wav.; get them again"):
+    with pytest.raises(LassError, match="1 of 2000 clips are missing .5-5000-A-0.wav.: get them"):
         data.download(tmp_path, **options(corpus, subset="esc50"))
 
 
@@ -207,7 +210,7 @@ def test_unknown_subset(corpus):
 
 def test_incomplete_csv(corpus):
     write_corpus(corpus, lines()[1:])
-    with pytest.raises(LassError, match="meta/esc50.csv: 399 of 400 clips of esc10 are listed, .*; get the corpus again"):
+    with pytest.raises(LassError, match="meta/esc50.csv: 399 of 400 clips of esc10 .*; get the corpus again"):
         prepare(corpus)
     with pytest.raises(LassError, match="1999 of 2000 clips of esc50"):
         prepare(corpus, subset="esc50")

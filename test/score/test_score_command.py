@@ -70,10 +70,13 @@ def test_partial_set_is_named_so(rendered, capsys):
 
 
 def test_expected_counts_what_was_not_rendered(rendered):
-    main(arguments(rendered, rendered.folder / "out", "--expected", "5"))
+    (rendered.set_dir / "num_expected").write_text("5\n")
+    main(arguments(rendered, rendered.folder / "out"))
     assert read(rendered.folder / "out")["name"] == "test (partial 3/5)"
-    with pytest.raises(LassError, match="--expected 2: .*has more, 3"):
-        main(arguments(rendered, rendered.folder / "out", "--expected", "2"))
+    for wrong in ("2", "many", ""):
+        (rendered.set_dir / "num_expected").write_text(wrong)
+        with pytest.raises(LassError, match="num_expected: .* is no number of at least 3, the mixtures here"):
+            main(arguments(rendered, rendered.folder / "out"))
 
 
 def test_control_whose_mixtures_are_asked_in_other_ways(rendered):

@@ -36,7 +36,7 @@ def download(root: Path, esc50_root: str, subset: str, test_fold: str, audiosep_
     folder = _folder(root, esc50_root)
     rows = _rows(folder, subset)
     if missing := [row["filename"] for row in rows if not (folder / "audio" / row["filename"]).is_file()]:
-        raise LassError(f"{folder}/audio: {len(missing)} of {len(rows)} clips are missing ({missing[0]}); get them again")
+        raise LassError(f"{folder}/audio: {len(missing)} of {len(rows)} clips are missing ({missing[0]}): get them")
     print(f"{folder}: {len(rows)} of {len(rows)} clips of {subset}")
 
 
