@@ -129,7 +129,8 @@ class ResUNet30Base(nn.Module):
         x = self.conv_block7a.conv_block1(x, beta, "conv_block7a->conv_block1")
         for i in range(1, self.levels + 1):
             x = self.get_submodule(f"decoder_block{i}")(x, skips.pop(), beta, f"decoder_block{i}")
-        return functional.pad(self.after_conv(x), (0, 1))[:, :, :frames]  # the Nyquist bin's features are zero
+        features = self.after_conv(x).float()  # complex numbers know no bf16
+        return functional.pad(features, (0, 1))[:, :, :frames]  # the Nyquist bin's features are zero
 
     def _mask(self, features: Tensor) -> Tensor:
         """Complex mask: sigmoid magnitude times a rotation by the direction of (tanh, tanh); AudioSep, Eq. 1."""

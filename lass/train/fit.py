@@ -119,4 +119,7 @@ class Losses(Callback):
 def _precision(wanted: str) -> str:
     if wanted != "auto":
         return wanted
-    return "bf16-mixed" if torch.cuda.is_available() and torch.cuda.is_bf16_supported() else "32-true"
+    if torch.cuda.is_available():
+        return "bf16-mixed" if torch.cuda.is_bf16_supported() else "32-true"
+    found = torch.cpu.get_capabilities()  # without such an instruction bf16 would be slower than float32
+    return "bf16-mixed" if found.get("avx512_bf16") or found.get("amx_bf16") else "32-true"

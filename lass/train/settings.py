@@ -13,7 +13,7 @@ class TrainSettings:
         accumulate: batches a step.
         num_workers: data loading processes.
         grad_clip: largest L2 norm of the gradient, 0 for none.
-        precision: "auto" (bf16 where the GPU has it, else float32), "32-true" or "bf16-mixed".
+        precision: "auto" (bf16 where GPU or CPU have it, else float32), "32-true" or "bf16-mixed".
         val_every: steps between validations; a checkpoint is written after each.
         checkpoint_every: steps between checkpoints within that.
         log_every: steps between tensorboard entries.
