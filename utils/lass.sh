@@ -19,6 +19,8 @@ num_threads=2      # threads of training and separation
 gpu=0              # GPUs of training and separation
 set=               # changes of the configuration, separated by blanks: "train.max_steps=100 seed=1"
 tag=               # name of this run, added to the experiment folder
+init=              # model folder whose weights the training starts from
+init_partial=false # although some of them do not fit; they are listed
 max_failed=0       # audio files that may fail in stage format
 force=false        # do the stages again, although they are complete; training starts anew
 
@@ -64,6 +66,8 @@ for name in ${recipe_options-}; do
 done
 training_options=(--exp "$exp" --data_root "$data" --config "$lass_utils/../conf/train.yaml"
     --config "$lass_utils/../conf/model/$model.yaml" --config "$config")
+[ -z "$init" ] || training_options+=(--init "$(absolute "$init")")
+! $init_partial || training_options+=(--init_partial)
 for change in $set; do training_options+=(--set "$change"); done
 
 if wanted 1 download; then

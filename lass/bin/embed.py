@@ -1,24 +1,20 @@
 """Prepare the query encoder: cache the embeddings of a frozen one, learn the tokenizer of one that trains along."""
 
 import argparse
-from pathlib import Path
 
-from lass import config as configuration
 from lass.io import stamp
+from lass.train.arguments import add_arguments, read_config
 from lass.train.experiment import manifests
 
 
 def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="lass embed", description=__doc__)
-    parser.add_argument("--exp", type=Path, required=True, help="experiment folder")
-    parser.add_argument("--data_root", type=Path, required=True, help="folder of the sets that data.sets names")
-    parser.add_argument("--config", action="append", required=True, help="yaml; later ones win")
-    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="wins over all yaml")
+    add_arguments(parser)
     args = parser.parse_args(argv)
 
-    config = configuration.load(args.config, args.set)
+    config = read_config(args)
     inputs = manifests(config, args.data_root, ("captions", "utt2labels"), "queries")
-    options = {"encoder": config.get("encoder"), "query": config.get("query"), "sets": config["data"]["sets"]}
+    options = {name: config.get(name) for name in ("encoder", "query", "init")} | {"sets": config["data"]["sets"]}
     done = args.exp / "embed" / ".done"
     if stamp.is_complete(done, options, inputs):
         print(f"{args.exp / 'embed'}: complete, nothing to do")
@@ -26,6 +22,7 @@ def main(argv: list[str] | None = None) -> None:
 
     from lass.data.rendered import read_questions
     from lass.queries.cache import TextEmbeddingCache, cache_name
+    from lass.train.initial import starting_tokenizer
     from lass.train.system import build_model, check, training_set
 
     check(config)
@@ -37,11 +34,15 @@ def main(argv: list[str] | None = None) -> None:
         cache.add(encoder, cache.missing(texts))
         print(f"{args.data_root / 'embed' / cache_name(encoder)}: embeddings of {len(set(texts))} distinct texts")
     else:
-        encoder.fit(texts)
+        if tokenizer := starting_tokenizer(config):
+            encoder.load_assets(tokenizer)
+        else:
+            encoder.fit(texts)
         (args.exp / "embed").mkdir(parents=True, exist_ok=True)
         encoder.save_assets(args.exp / "embed")
         stamp.write(done, options, inputs)  # a cache knows itself what it lacks
-        print(f"{args.exp / 'embed'}: tokenizer of {len(texts)} distinct texts")
+        origin = f"that of {tokenizer}" if tokenizer else f"of {len(texts)} distinct texts"
+        print(f"{args.exp / 'embed'}: tokenizer {origin}")
 
 
 if __name__ == "__main__":

@@ -2,24 +2,20 @@
 
 import argparse
 import sys
-from pathlib import Path
 
-from lass import config as configuration
 from lass.errors import LassError
 from lass.io import stamp
+from lass.train.arguments import add_arguments, read_config
 from lass.train.experiment import manifests, open_experiment
 
 
 def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="lass train", description=__doc__)
-    parser.add_argument("--exp", type=Path, required=True, help="experiment folder")
-    parser.add_argument("--data_root", type=Path, required=True, help="folder of the sets that data.sets names")
-    parser.add_argument("--config", action="append", required=True, help="yaml; later ones win")
-    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="wins over all yaml")
+    add_arguments(parser)
     parser.add_argument("--overfit_batch", type=int, default=0, metavar="STEPS", help="learn one batch")
     args = parser.parse_args(argv)
 
-    config = configuration.load(args.config, args.set)
+    config = read_config(args)
     done = args.exp / "model" / ".done"
     inputs = manifests(config, args.data_root, ("wav.scp", "captions", "utt2labels"), "mixlist.tsv")
     weights = args.exp / "model" / "model.safetensors"

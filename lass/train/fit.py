@@ -12,6 +12,7 @@ from lass import config as configuration
 from lass.data.rendered import read_questions
 from lass.queries.cache import TextEmbeddingCache, cache_name
 from lass.train.checkpoints import AtomicCheckpointIO, Checkpoints
+from lass.train.initial import initialise
 from lass.train.loader import ResumableLoader
 from lass.train.module import SeparationModule
 from lass.train.settings import TrainSettings
@@ -43,6 +44,8 @@ class Training:
             cache = TextEmbeddingCache(data_root / "embed" / cache_name(self.encoder))
         else:
             self.encoder.load_assets(folder / "embed")
+        if "init" in config:
+            self._initialise(**config["init"])
         self.mixtures = training_set(config, data_root, self.separator.sample_rate)
         self.valid = ValidationMixtures(read_questions(data_root / config["data"]["valid"]), self.separator.sample_rate)
         steps, schedule = self.settings.max_steps, configuration.build_function(config, "schedule")
@@ -55,6 +58,10 @@ class Training:
             self.settings,
             config["seed"],
         )
+
+    def _initialise(self, model: str, partial: bool, **_: str) -> None:
+        left = initialise(self.encoder, self.separator, Path(model), partial)
+        print(f"starting from the weights of {model}; not loaded: {len(left) or 'none'}", *left, sep="\n  ")
 
     def run(self) -> None:
         """Train to ``max_steps``, from ``last.ckpt`` where there is one; then load the best weights."""

@@ -41,7 +41,7 @@ def trained(corpus, tmp_path_factory) -> Path:
 def test_files(trained, corpus, capsys):
     assert {p.name for p in (trained / "ckpt").iterdir()} == {"best.ckpt", "last.ckpt"}
     assert {p.name for p in (trained / "model").iterdir()} == {
-        "config.yaml", "model.safetensors", "tokenizer.model", ".done",
+        "config.yaml", "model.safetensors", "tokenizer.model", "SHA256SUMS", ".done",
     }  # fmt: skip
     assert list((trained / "tb").glob("events.out.tfevents.*"))
     assert {p.name for p in trained.rglob(".*")} == {".begun", ".done"}
