@@ -1,8 +1,10 @@
-"""ResUNet30: the separation network of AudioSep, as released (arXiv:2308.05037; weights of 2023).
+"""ResUNet30: the separation network of AudioSep (arXiv:2308.05037), as released in 2023 and as the paper has it.
 
-Its state_dict has the published key names and, with the default sizes, the published shapes. Where paper and released
-code differ, this follows the released code: FiLM adds a shift (beta) only, by one linear layer; one bottleneck block.
-Smaller ones are made by yaml: fewer or narrower levels, a coarser STFT, a frequency stem.
+The defaults are the released network: its state_dict has the published key names and shapes. The paper differs
+(conf/model/audiosep_paper.yaml) and contradicts itself: Sec. III-D has 4 residual blocks of two convolutions in each
+encoder and decoder block, Sec. V-A two convolutions in each and 30 layers; only III-D tells of 4 bottleneck blocks.
+FiLM acts where the released code has it, behind each batch norm, in every variant; Eq. 2 has it behind each ConvBlock.
+Smaller networks are made by yaml: fewer or narrower levels, a coarser STFT, a frequency stem.
 """
 
 import torch
@@ -10,23 +12,33 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from lass.errors import LassError
+from lass.layers.film import Modulation, ScaleShift, Shift, modulate
 from lass.layers.stft import STFT
 from lass.separators.separator import Separator
 
 FLOOR = 1e-10  # of powers, as in the released code
+FILM = {"shift": Shift, "scale_shift": ScaleShift}
+
+Film = dict[str, Modulation]  # by the site where it acts, such as "encoder_block1->conv_block1->beta1"
 
 
 def _batch_norm(channels: int) -> nn.BatchNorm2d:
     return nn.BatchNorm2d(channels, eps=1e-5, momentum=0.01)
 
 
-def _activate(norm: nn.BatchNorm2d, x: Tensor, beta: Tensor) -> Tensor:
-    """Batch norm, FiLM shift, LeakyReLU(0.01): [B, C, frames, bins] and beta [B, C]. In place after the norm."""
-    return functional.leaky_relu(norm(x).add_(beta[:, :, None, None]), 0.01, inplace=True)
+def _activate(norm: nn.BatchNorm2d, x: Tensor, modulation: Modulation) -> Tensor:
+    """Batch norm, FiLM, LeakyReLU(0.01): ``[B, C, frames, bins]``. In place after the norm."""
+    return functional.leaky_relu(modulate(norm(x), modulation), 0.01, inplace=True)
 
 
 class ConvBlock(nn.Module):
-    """Two pre-activated 3x3 convolutions and a shortcut of the raw input."""
+    """Two pre-activated 3x3 convolutions and a shortcut of the raw input.
+
+    Attributes:
+        site: path of the block in the network, as in the names of its FiLM layers.
+    """
+
+    site: str
 
     def __init__(self, inputs: int, outputs: int):
         super().__init__()
@@ -35,45 +47,58 @@ class ConvBlock(nn.Module):
         self.conv2 = nn.Conv2d(outputs, outputs, 3, padding=1, bias=False)
         self.shortcut = nn.Conv2d(inputs, outputs, 1) if inputs != outputs else nn.Identity()
 
-    def forward(self, x: Tensor, beta: dict[str, Tensor], name: str) -> Tensor:
-        h = self.conv1(_activate(self.bn1, x, beta[f"{name}->beta1"]))
-        h = self.conv2(_activate(self.bn2, h, beta[f"{name}->beta2"]))
+    def forward(self, x: Tensor, film: Film) -> Tensor:
+        h = self.conv1(_activate(self.bn1, x, film[f"{self.site}->beta1"]))
+        h = self.conv2(_activate(self.bn2, h, film[f"{self.site}->beta2"]))
         return h.add_(self.shortcut(x))
 
 
+def _add_blocks(parent: nn.Module, inputs: int, outputs: int, blocks: int, first: int = 1) -> None:
+    """Give ``parent`` a row of ConvBlocks, published as conv_block<first>, ..; the first changes the channels."""
+    for i in range(first, first + blocks):
+        parent.add_module(f"conv_block{i}", ConvBlock(inputs if i == first else outputs, outputs))
+
+
+def _run_blocks(parent: nn.Module, x: Tensor, film: Film) -> Tensor:
+    for block in parent.children():
+        if isinstance(block, ConvBlock):
+            x = block(x, film)
+    return x
+
+
 class EncoderBlock(nn.Module):
-    """A ConvBlock; the skip connection is its un-pooled output."""
+    """ConvBlocks; their output is the skip connection, and is pooled for the next level. The bottleneck is one too."""
 
-    def __init__(self, inputs: int, outputs: int, pool: tuple[int, int]):
+    def __init__(self, inputs: int, outputs: int, blocks: int):
         super().__init__()
-        self.conv_block1 = ConvBlock(inputs, outputs)
-        self.pool = pool
+        _add_blocks(self, inputs, outputs, blocks)
 
-    def forward(self, x: Tensor, beta: dict[str, Tensor], name: str) -> tuple[Tensor, Tensor]:
-        skip = self.conv_block1(x, beta, f"{name}->conv_block1")
-        return functional.avg_pool2d(skip, self.pool), skip
+    def forward(self, x: Tensor, film: Film) -> Tensor:
+        return _run_blocks(self, x, film)
 
 
 class DecoderBlock(nn.Module):
-    """Transposed convolution of kernel = stride, concatenation with the skip, ConvBlock."""
+    """Transposed convolution of kernel = stride, concatenation with the skip, ConvBlocks."""
 
-    def __init__(self, inputs: int, outputs: int, stride: tuple[int, int]):
+    site: str
+
+    def __init__(self, inputs: int, outputs: int, stride: tuple[int, int], blocks: int):
         super().__init__()
         self.bn1 = _batch_norm(inputs)
         self.conv1 = nn.ConvTranspose2d(inputs, outputs, stride, stride, bias=False)
-        self.conv_block2 = ConvBlock(2 * outputs, outputs)
-        # The released network holds this norm (and its FiLM layer) but never applies it: kept for its keys alone.
-        self.bn2 = _batch_norm(inputs).requires_grad_(False)
+        _add_blocks(self, 2 * outputs, outputs, blocks, first=2)
 
-    def forward(self, x: Tensor, skip: Tensor, beta: dict[str, Tensor], name: str) -> Tensor:
-        x = self.conv1(_activate(self.bn1, x, beta[f"{name}->beta1"]))
-        return self.conv_block2(torch.cat((x, skip), dim=1), beta, f"{name}->conv_block2")
+    def forward(self, x: Tensor, skip: Tensor, film: Film) -> Tensor:
+        x = self.conv1(_activate(self.bn1, x, film[f"{self.site}->beta1"]))
+        return _run_blocks(self, torch.cat((x, skip), dim=1), film)
 
 
 class ResUNet30Base(nn.Module):
-    """The network itself: mixture and FiLM shifts -> estimate."""
+    """The network itself: mixture and FiLM parameters -> estimate."""
 
-    def __init__(self, window: int, hop: int, channels: int, widths: tuple[int, ...], stem: int):
+    def __init__(
+        self, window: int, hop: int, channels: int, widths: tuple[int, ...], stem: int, blocks: int, bottleneck: int
+    ):
         super().__init__()
         levels = len(widths)
         if window // 2 % (stem * 2**levels):
@@ -87,36 +112,40 @@ class ResUNet30Base(nn.Module):
         step = (1, stem)
         self.pre_conv = nn.Conv2d(channels, widths[0], step, step)
         for i, (inputs, outputs) in enumerate(zip((widths[0], *widths), widths), start=1):
-            pool = (1, 2) if i == levels else (2, 2)
-            self.add_module(f"encoder_block{i}", EncoderBlock(inputs, outputs, pool))
-        self.conv_block7a = nn.Module()  # the published key has this extra level
-        self.conv_block7a.conv_block1 = ConvBlock(widths[-1], widths[-1])
+            self.add_module(f"encoder_block{i}", EncoderBlock(inputs, outputs, blocks))
+        self.conv_block7a = EncoderBlock(widths[-1], widths[-1], bottleneck)
         for i, (inputs, outputs) in enumerate(zip((widths[-1], *widths[::-1]), widths[::-1]), start=1):
-            stride = (1, 2) if i == 1 else (2, 2)
-            self.add_module(f"decoder_block{i}", DecoderBlock(inputs, outputs, stride))
+            self.add_module(f"decoder_block{i}", DecoderBlock(inputs, outputs, self._scale(levels + 1 - i), blocks))
         if stem == 1:
             self.after_conv = nn.Conv2d(widths[0], 3 * channels, 1)
         else:
             self.after_conv = nn.ConvTranspose2d(widths[0], 3 * channels, step, step)
+        for path, block in self.named_modules():
+            if isinstance(block, (ConvBlock, DecoderBlock)):
+                block.site = path.replace(".", "->")
+
+    def _scale(self, level: int) -> tuple[int, int]:
+        """Frames and bins that are one behind a level; the lowest keeps the frames."""
+        return (1, 2) if level == self.levels else (2, 2)
 
     def film_sites(self) -> dict[str, int]:
-        """Name and number of channels of each place where a shift is added after a batch norm."""
+        """Name and number of channels of each batch norm that FiLM follows."""
         return {
-            f"{path.replace('.', '->')}->beta{i}": getattr(block, f"bn{i}").num_features
-            for path, block in self.named_modules()
+            f"{block.site}->beta{i}": getattr(block, f"bn{i}").num_features
+            for block in self.modules()
             for i in (1, 2)
-            if isinstance(block, (ConvBlock, DecoderBlock))
+            if isinstance(block, (ConvBlock, DecoderBlock)) and hasattr(block, f"bn{i}")
         }
 
-    def forward(self, mixture: Tensor, beta: dict[str, Tensor]) -> Tensor:
-        """Mixture ``[B, C, T]``, shifts ``{site: [B, channels]}`` -> ``[B, C, T]``."""
+    def forward(self, mixture: Tensor, film: Film) -> Tensor:
+        """Mixture ``[B, C, T]``, FiLM parameters of each site -> ``[B, C, T]``."""
         spectrum = self.stft(mixture)
         power = spectrum.real.square() + spectrum.imag.square()
         magnitude = power.clamp(min=FLOOR).sqrt()
-        features = self._unet(magnitude, beta)
+        features = self._unet(magnitude, film)
         return self.stft.inverse(self._mask(features) * spectrum, mixture.shape[-1])
 
-    def _unet(self, magnitude: Tensor, beta: dict[str, Tensor]) -> Tensor:
+    def _unet(self, magnitude: Tensor, film: Film) -> Tensor:
         """Magnitude ``[B, C, frames, bins]`` -> mask features ``[B, 3 C, frames, bins]``."""
         frames, bins = magnitude.shape[-2:]
         x = self.bn0(magnitude.transpose(1, 3)).transpose(1, 3)
@@ -124,11 +153,11 @@ class ResUNet30Base(nn.Module):
         x = self.pre_conv(x)
         skips = []
         for i in range(1, self.levels + 1):
-            x, skip = self.get_submodule(f"encoder_block{i}")(x, beta, f"encoder_block{i}")
-            skips.append(skip)
-        x = self.conv_block7a.conv_block1(x, beta, "conv_block7a->conv_block1")
+            skips.append(self.get_submodule(f"encoder_block{i}")(x, film))
+            x = functional.avg_pool2d(skips[-1], self._scale(i))
+        x = self.conv_block7a(x, film)
         for i in range(1, self.levels + 1):
-            x = self.get_submodule(f"decoder_block{i}")(x, skips.pop(), beta, f"decoder_block{i}")
+            x = self.get_submodule(f"decoder_block{i}")(x, skips.pop(), film)
         features = self.after_conv(x).float()  # complex numbers know no bf16
         return functional.pad(features, (0, 1))[:, :, :frames]  # the Nyquist bin's features are zero
 
@@ -150,8 +179,12 @@ class ResUNet30(Separator):
         window: STFT window (samples); the public AudioSep checkpoint has 2048, the paper 1024.
         hop: STFT hop (samples).
         channels: audio channels of the network; a mono one sees C channels as a batch of C with the same query.
-        widths: channels of each level.
+        widths: channels of each level; the paper has 32 to 1024.
         stem: bins that the first convolution joins (and the last one spreads again); 1 as published.
+        blocks_per_level: ConvBlocks of each encoder and decoder block: 1 as released and as Sec. V-A reads, 4 as
+            Sec. III-D reads. USS-ResUNet60 would be 2; that is our reading of its name.
+        bottleneck_blocks: ConvBlocks between encoder and decoder: 1 as released, 4 in the paper.
+        film: "shift" (beta by one linear layer) as released, "scale_shift" (gamma and beta by two) in the paper.
     """
 
     def __init__(
@@ -163,19 +196,32 @@ class ResUNet30(Separator):
         channels: int = 1,
         widths: tuple[int, ...] = (32, 64, 128, 256, 384, 384),
         stem: int = 1,
+        blocks_per_level: int = 1,
+        bottleneck_blocks: int = 1,
+        film: str = "shift",
     ):
         super().__init__()
+        if film not in FILM:
+            raise LassError(f"separator: film {film!r} is not one of {', '.join(FILM)}")
+        if min(blocks_per_level, bottleneck_blocks) < 1:
+            raise LassError("separator: blocks_per_level and bottleneck_blocks must be 1 or more")
         self.sample_rate = sample_rate
-        self.base = ResUNet30Base(window, hop, channels, tuple(widths), stem)
-        self.film = nn.ModuleDict({site: nn.Linear(condition, n) for site, n in self.base.film_sites().items()})
+        self.base = ResUNet30Base(window, hop, channels, tuple(widths), stem, blocks_per_level, bottleneck_blocks)
+        # A released decoder holds a second norm and its FiLM layer, and never applies them: kept for their keys alone.
+        unused = [b for b in self.base.modules() if isinstance(b, DecoderBlock)] if film == "shift" else []
+        for block in unused:
+            block.bn2 = _batch_norm(block.bn1.num_features).requires_grad_(False)
+        self.film = nn.ModuleDict({site: FILM[film](condition, n) for site, n in self.base.film_sites().items()})
+        for block in unused:
+            self.film[f"{block.site}->beta2"].requires_grad_(False)
         for module in self.modules():
             if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)):
                 nn.init.xavier_uniform_(module.weight)
                 if module.bias is not None:
                     nn.init.zeros_(module.bias)
-        for path, block in self.base.named_modules():
-            if isinstance(block, DecoderBlock):
-                self.film[f"{path}->beta2"].requires_grad_(False)
+        for layer in self.film.values():
+            if isinstance(layer, ScaleShift):
+                layer.reset_scale()
 
     def forward(self, mixture: Tensor, query) -> Tensor:
         batch, channels, samples = mixture.shape
@@ -185,5 +231,5 @@ class ResUNet30(Separator):
             embedding = embedding.repeat_interleave(channels, dim=0)
         elif self.base.channels != channels:
             raise LassError(f"separator: a mixture of {channels} channels for a network of {self.base.channels}")
-        beta = {site: linear(embedding) for site, linear in self.film.items()}
-        return self.base(mixture, beta).reshape(batch, channels, samples)
+        film = {site: layer(embedding) for site, layer in self.film.items()}
+        return self.base(mixture, film).reshape(batch, channels, samples)

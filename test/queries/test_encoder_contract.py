@@ -1,7 +1,6 @@
 """Every encoder in lass/queries, found by itself: a new file is tested without being named here."""
 
 import importlib
-import inspect
 from pathlib import Path
 
 import pytest
@@ -16,14 +15,16 @@ _MODALITIES = ("text", "audio", "image", "labels")
 
 
 def _encoder_classes() -> list[type[QueryEncoder]]:
-    found = []
-    for path in sorted(Path(lass.queries.__file__).parent.glob("*.py")):
-        module = importlib.import_module(f"lass.queries.{path.stem}")
-        found += [
-            cls for _, cls in inspect.getmembers(module, inspect.isclass)
-            if issubclass(cls, QueryEncoder) and cls.__module__ == module.__name__ and cls.modalities
-        ]
-    return found
+    """Those that a configuration may name: all classes but the bases of others, in files at any depth."""
+    folder = Path(lass.queries.__file__).parent
+    for path in sorted(folder.rglob("*.py")):
+        importlib.import_module(".".join(("lass.queries", *path.relative_to(folder).with_suffix("").parts)))
+    found, bases = [], [QueryEncoder]
+    while bases:
+        subclasses = [cls for cls in bases.pop().__subclasses__() if cls.__module__.startswith("lass.queries.")]
+        found += [cls for cls in subclasses if cls.modalities or not cls.__subclasses__()]
+        bases += subclasses
+    return sorted(set(found), key=lambda cls: cls.__name__)
 
 
 @pytest.fixture(params=_encoder_classes(), ids=lambda cls: cls.__name__)
@@ -45,6 +46,11 @@ def _batch(encoder: QueryEncoder, modality: str) -> list[str] | torch.Tensor:
 
 def test_encoders_are_found():
     assert {"TextTransformer", "BertText", "ClipText", "Clap", "T5Text"} <= {cls.__name__ for cls in _encoder_classes()}
+
+
+def test_each_says_what_it_encodes(encoder: QueryEncoder):
+    assert encoder.modalities and set(encoder.modalities) <= set(_MODALITIES)
+    assert isinstance(encoder.dim, int) and encoder.dim > 0
 
 
 def test_embeddings(encoder: QueryEncoder):

@@ -1,4 +1,4 @@
-"""Time of a training step of resunet30_small on this CPU, in both memory layouts: python tools/bench/step.py."""
+"""Time of a training step of resunet30_small on this CPU by layout and precision: python tools/bench/step.py."""
 
 import time
 from pathlib import Path
@@ -13,7 +13,7 @@ CONF = Path(__file__).parents[2] / "conf"
 BATCH, SECONDS, STEPS = 8, 2.0, 12
 
 
-def step_time(memory_format: torch.memory_format) -> float:
+def step_time(memory_format: torch.memory_format, bf16: bool) -> float:
     """Median seconds of forward, backward and optimiser step after two warm-up steps."""
     torch.manual_seed(0)
     config = configuration.load([CONF / "train.yaml", CONF / "model" / "resunet30_small.yaml"])
@@ -26,7 +26,9 @@ def step_time(memory_format: torch.memory_format) -> float:
     times = []
     for _ in range(STEPS + 2):
         begin = time.perf_counter()
-        separator.training_loss({"mixture": wave[0], "target": wave[1], "query": query})["loss"].backward()
+        with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
+            loss = separator.training_loss({"mixture": wave[0], "target": wave[1], "query": query})["loss"]
+        loss.backward()
         optimiser.step()
         optimiser.zero_grad()
         times.append(time.perf_counter() - begin)
@@ -34,5 +36,7 @@ def step_time(memory_format: torch.memory_format) -> float:
 
 
 if __name__ == "__main__":
-    default, last = step_time(torch.contiguous_format), step_time(torch.channels_last)
-    print(f"{torch.get_num_threads()} threads: contiguous {default:.3f} s, channels_last {last:.3f} s")
+    print(f"{torch.get_num_threads()} threads")
+    for layout in (torch.contiguous_format, torch.channels_last):
+        for bf16 in (False, True):
+            print(f"{layout}, {'bf16' if bf16 else 'float32'}: {step_time(layout, bf16):.3f} s")

@@ -1,0 +1,66 @@
+"""The table of models."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from lass.bin import models
+from lass.errors import LassError
+from lass.train import system
+
+PUBLISHED = 26_447_941  # weights of the released separator
+
+
+def table(capsys: pytest.CaptureFixture) -> list[list[str]]:
+    return [line.split() for line in capsys.readouterr().out.splitlines()[1:]]
+
+
+def test_all_models(capsys):
+    models.main([])
+    assert [row[0] for row in table(capsys)] == sorted(path.stem for path in models.MODELS.glob("*.yaml"))
+
+
+def test_a_row(capsys):
+    models.main(["resunet30", "resunet30_small"])
+    released, small = table(capsys)
+    name, encoder, separator, rate, window, hop, *counts = released
+    assert (name, encoder, separator) == ("resunet30", "TextTransformer", "ResUNet30")
+    assert (rate, window, hop) == ("32000", "2048", "320")
+    encoder_weights, trained, total = (int(count.replace(",", "")) for count in counts)
+    unused = sum(2 * width + 512 * width + width for width in (384, 384, 384, 256, 128, 64))
+    assert (total - encoder_weights, trained) == (PUBLISHED, PUBLISHED - unused)
+    assert small[0] == "resunet30_small" and small[4:6] == ["1024", "512"]
+
+
+def test_columns_are_aligned(capsys):
+    models.main([])
+    assert len({len(line) for line in capsys.readouterr().out.splitlines()}) == 1
+
+
+def test_a_model_is_built_without_its_weights(capsys, monkeypatch, tmp_path):
+    """100 GB of them, in no memory."""
+    text = (models.MODELS / "resunet30.yaml").read_text()
+    huge = text.replace("ResUNet30}", "ResUNet30, widths: [32, 64, 8192]}", 1)
+    (tmp_path / "huge.yaml").write_text(huge)
+    monkeypatch.setattr(models, "MODELS", tmp_path)
+    models.main([])
+    assert int(table(capsys)[0][-1].replace(",", "")) > 3e9
+
+
+def test_a_separator_without_stft(monkeypatch):
+    part = torch.nn.Linear(2, 3)
+    part.sample_rate = 8000
+    monkeypatch.setattr(system, "build_model", lambda config: (torch.nn.ReLU(), part))
+    assert models.row("x", {}) == ("x", "ReLU", "Linear", "8000", "-", "-", "0", "9", "9")
+
+
+def test_an_unknown_name():
+    with pytest.raises(LassError, match=r"conf/model: no resnet\.yaml; there are .*resunet30, "):
+        models.main(["resunet30", "resnet"])
+
+
+def test_a_package_without_its_checkout(monkeypatch, tmp_path: Path):
+    monkeypatch.setattr(models, "MODELS", tmp_path / "conf" / "model")
+    with pytest.raises(LassError, match=r"conf/model: no models there: run lass from a checkout"):
+        models.main([])
