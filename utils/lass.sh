@@ -154,7 +154,9 @@ if wanted 8 score; then
 fi
 
 if wanted 9 report; then
-    lass report "$exp" "${part_exps[@]}" --out RESULTS.md --figures "$exp/report"
+    paper=()
+    [ ! -f conf/paper.yaml ] || paper=(--paper conf/paper.yaml) # published rows
+    lass report "$exp" "${part_exps[@]}" --out RESULTS.md --figures "$exp/report" "${paper[@]}"
 fi
 
 if wanted 10 pack; then

@@ -1,4 +1,4 @@
-"""Write RESULTS.md of an experiment, and one spectrogram figure a set."""
+"""Write RESULTS.md of an experiment, its figures, and a page to look at and listen to."""
 
 import argparse
 from pathlib import Path
@@ -6,9 +6,12 @@ from pathlib import Path
 
 def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(prog="lass report", description=__doc__)
-    p.add_argument("experiment", type=Path, help="experiment directory: holds score/<set>/<system>/results.json")
+    p.add_argument("experiments", type=Path, nargs="+", metavar="experiment",
+                   help="experiment directory: holds score/<set>/<system>/results.json; of further ones the row of the "
+                        "model is added to the tables")
     p.add_argument("--out", type=Path, required=True, help="the RESULTS.md to write")
-    p.add_argument("--figures", type=Path, help="folder of the figures (needs the audio); none without it")
+    p.add_argument("--figures", type=Path, help="folder of figures and index.html (needs the audio); none without it")
+    p.add_argument("--paper", type=Path, help="yaml of published scores: {<set>: [{system, sdri, .., source, note}]}")
     p.add_argument("--force", action="store_true", help="write again although nothing changed")
     return p
 
@@ -17,29 +20,36 @@ def main(argv: list[str] | None = None) -> None:
     args = parser().parse_args(argv)
     from lass.io import stamp
     from lass.io.files import write_text
-    from lass.report.results import collect, document
+    from lass.report.document import document
+    from lass.report.paper import read_paper
+    from lass.report.results import Experiment
 
-    results = collect(args.experiment)
-    figures = {}
+    first, *others = map(Experiment, args.experiments)
+    paper = read_paper(args.paper) if args.paper else {}
+    if unknown := paper.keys() - first.results.keys():
+        print(f"{args.paper}: rows of sets that were not scored are left out: {', '.join(sorted(unknown))}")
+    inputs = [path for folder in args.experiments for path in folder.glob("score/*/*/results.json")]
+    inputs += [args.paper] if args.paper else []
+    outputs, shown, site = [args.out], [], None
     if args.figures:
-        scored = [name for name, systems in results.items() if systems.get("model", {}).get("est_scp")]
-        figures = {name: args.figures / f"{name}.png" for name in scored}
-    inputs = list(args.experiment.glob("score/*/*/results.json"))
-    options = {"out": args.out, "figures": args.figures}
-    done, outputs = args.experiment / "report" / ".done", [args.out, *figures.values()]
+        from lass.report.site import Site
+
+        site = Site(args.figures, first, others, paper)
+        inputs += site.inputs
+        outputs += site.outputs
+        shown = [str(path) for path in (site.page, *(figure.path for figure in site.drawn))]
+    experiments = list(map(str, args.experiments))
+    options = {"experiments": experiments, "out": args.out, "figures": args.figures, "paper": args.paper}
+    done = first.folder / "report" / ".done"
     if not args.force and stamp.is_complete(done, options, inputs, outputs):
         print(f"{args.out}: written already, nothing to do")
         return
 
-    if figures:
-        from lass.report.spectrogram import draw_set
-
-        for name, path in figures.items():
-            draw_set(path, results[name]["model"], args.experiment / "score" / name / "model" / "items.tsv")
-    name = args.experiment.resolve().name
-    write_text(args.out, document(name, results, {key: str(path) for key, path in figures.items()}))
+    if site:
+        site.write()
+    write_text(args.out, document(first, others, paper, shown))
     stamp.write(done, options, inputs)
-    print(f"wrote {', '.join(map(str, outputs))}")
+    print(f"wrote {', '.join([str(args.out), *shown])}")
 
 
 if __name__ == "__main__":

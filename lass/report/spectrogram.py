@@ -1,86 +1,67 @@
-"""One figure a set: mixture, target and estimate of the mixture whose SDRi is nearest the median."""
+"""Spectrograms: figures with axes, and small images for the page."""
 
-import csv
-import textwrap
-import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from matplotlib.figure import Figure
+from matplotlib.image import imsave
 from matplotlib.mlab import specgram
 
-from lass.errors import LassError
-from lass.io import audio
 from lass.io.files import atomic_path
-from lass.io.table import read_table
+from lass.report.plotting import new_figure, save
 
-RANGE = 80  # dB below the mixture's maximum
+RANGE = 80  # dB below the maximum
 WINDOW = 0.032  # s, rounded to a power of two samples
+COLOURS = "magma"
+SMALL = (128, 320)  # rows and columns of a small image, at most
+STEP = 2.5  # dB between its colours, which makes small files
+
+Panel = tuple[str, np.ndarray]  # title, wave [C, T]
 
 
-def median_item(items_tsv: str | Path) -> tuple[str, float]:
-    """(mix_id, SDRi in dB) of the row whose SDRi is nearest the median; the first one of equals."""
-    with open(items_tsv, encoding="utf-8", newline="") as f:
-        table = csv.DictReader(f, delimiter="\t", quoting=csv.QUOTE_NONE)
-        rows = [(row["mix_id"], float(row["sdri"])) for row in table]
-    middle = np.median([sdri for _, sdri in rows])
-    return min(rows, key=lambda row: abs(row[1] - middle))
-
-
-def magnitudes(wave: np.ndarray, sample_rate: int) -> tuple[np.ndarray, float]:
-    """STFT magnitudes ``[F, frames]`` of ``[C, T]`` (channel mean; Hann, window 32 ms, hop 8 ms), and duration in s."""
+def magnitudes(wave: np.ndarray, sample_rate: int) -> np.ndarray:
+    """STFT magnitudes ``[F, frames]`` of ``[C, T]`` (channel mean; Hann, window 32 ms, hop 8 ms)."""
     size = 2 ** round(np.log2(WINDOW * sample_rate))
     mono = np.mean(wave, axis=0)
     padded = np.pad(mono, (0, max(0, 2 * size - len(mono))))
-    values, _, _ = specgram(padded, NFFT=size, Fs=sample_rate, noverlap=size - size // 4, mode="magnitude")
-    return values, len(mono) / sample_rate
+    return specgram(padded, NFFT=size, Fs=sample_rate, noverlap=size - size // 4, mode="magnitude")[0]
 
 
-def draw(path: str | Path, panels: list[tuple[str, np.ndarray]], sample_rate: int) -> None:
-    """Write a PNG of log-magnitude spectrograms side by side, atomically.
+def levels(values: np.ndarray, loudest: float) -> np.ndarray:
+    """Magnitudes in dB relative to ``loudest``."""
+    return 20 * np.log10(np.maximum(values / max(loudest, 1e-10), 1e-10))
+
+
+def draw(path: Path, rows: Sequence[Sequence[Panel]], sample_rate: int) -> None:
+    """Write a PNG of log-magnitude spectrograms, a row for each of ``rows``.
 
     Args:
-        panels: (title, wave ``[C, T]``); levels are in dB relative to the maximum of the first panel, 80 dB deep.
+        rows: panels from left to right; levels are relative to the maximum of a row's first panel, 80 dB deep.
         sample_rate: Hz.
     """
-    spectra = [(title, *magnitudes(wave, sample_rate)) for title, wave in panels]
-    loudest = max(spectra[0][1].max(), 1e-10)
-    figure = Figure(figsize=(4.2 * len(panels), 3.8), layout="constrained")
-    axes = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
-    for axis, (title, values, duration) in zip(axes, spectra):
-        level = 20 * np.log10(np.maximum(values / loudest, 1e-10))
-        extent = (0, duration, 0, sample_rate / 2000)
-        image = axis.imshow(level, origin="lower", aspect="auto", extent=extent, vmin=-RANGE, vmax=0, cmap="magma")
-        axis.set_title(title, fontsize=10, parse_math=False)  # a caption may hold '$'
+    columns = max(map(len, rows))
+    figure = new_figure(4.2 * columns, 0.6 + 3.1 * len(rows))
+    axes = figure.subplots(len(rows), columns, sharey=True, squeeze=False)
+    for row, panels in zip(axes, rows):
+        spectra = [magnitudes(wave, sample_rate) for _, wave in panels]
+        for axis, (title, wave), values in zip(row, panels, spectra):
+            extent = (0, wave.shape[1] / sample_rate, 0, sample_rate / 2000)
+            style = {"origin": "lower", "aspect": "auto", "vmin": -RANGE, "vmax": 0, "cmap": COLOURS}
+            image = axis.imshow(levels(values, spectra[0].max()), extent=extent, **style)
+            axis.set_title(title, fontsize=10, parse_math=False)  # a caption may hold '$'
+        row[0].set_ylabel("frequency (kHz)")
+    for axis in axes[-1]:
         axis.set_xlabel("time (s)")
-    axes[0].set_ylabel("frequency (kHz)")
-    figure.colorbar(image, ax=axes, label="dB re maximum of the mixture", pad=0.01)
-    with atomic_path(path) as temporary, warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph")  # scripts that the font lacks are drawn as boxes
-        figure.savefig(temporary, format="png", dpi=110, metadata={"Software": None})
+    figure.colorbar(image, ax=axes, label="dB re maximum of the mixture", pad=0.01, aspect=20 * len(rows))
+    save(figure, path, dpi=100)
 
 
-def draw_set(path: str | Path, results: dict, items_tsv: str | Path) -> None:
-    """Draw the median mixture of a scored system (``results`` is its ``results.json``).
-
-    Raises:
-        LassError: the test set or the estimates are not where ``results`` says.
-    """
-    mix, sdri = median_item(items_tsv)
-    folder = Path(results["set_dir"])
-    tables = {name: dict(read_table(folder / name)) for name in ("wav.scp", "ref.scp", "queries")}
-    estimates = dict(read_table(results["est_scp"]))
-    key = next((key for key in tables["queries"] if key.rpartition("#")[0] == mix), None)
-    if key is None or mix not in tables["wav.scp"] or mix not in tables["ref.scp"]:
-        raise LassError(f"{folder}: has no mixture {mix!r} of {items_tsv}: score again")
-    if key not in estimates and mix not in estimates:
-        raise LassError(f"{results['est_scp']}: has no estimate {key!r} of {items_tsv}: score again")
-    target, rate = audio.read(tables["ref.scp"][mix])
-    estimate, _ = audio.read(estimates[key] if key in estimates else estimates[mix])
-    query = "\n".join(textwrap.wrap(tables["queries"][key], 48, max_lines=2, placeholder=" ..."))
-    panels = [
-        (f"mixture {mix}", audio.read(tables["wav.scp"][mix])[0]),
-        ("target", target),
-        (f"estimate, SDRi {sdri:.1f} dB, asked for\n“{query}”", estimate),
-    ]
-    draw(path, panels, rate)
+def write_small(path: Path, values: np.ndarray, loudest: float) -> None:
+    """Write magnitudes ``[F, frames]`` as a PNG without axes, of at most 128 x 320 pixels, atomically."""
+    for axis, most in enumerate(SMALL):
+        starts = np.unique(np.linspace(0, values.shape[axis], most, endpoint=False, dtype=int))
+        values = np.maximum.reduceat(values, starts, axis=axis)
+    steps = STEP * np.round(levels(values, loudest) / STEP)
+    with atomic_path(path) as temporary:
+        imsave(temporary, steps, vmin=-RANGE, vmax=0, cmap=COLOURS, origin="lower", format="png",
+               metadata={"Software": None})

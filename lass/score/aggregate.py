@@ -7,6 +7,7 @@ import numpy as np
 from lass.score.items import METRICS, Item
 
 SEED, DRAWS, LEVEL = 0, 1000, 0.95
+EXAMPLES = 3
 
 
 def bootstrap_interval(values: np.ndarray) -> tuple[float, float]:
@@ -50,4 +51,20 @@ def per_label(items: Sequence[Item], names: Mapping[str, str]) -> dict[str, dict
             **{metric: round(float(np.mean([getattr(item, metric) for item in group])), 6) for metric in METRICS},
         }
         for label, group in sorted(groups.items())
+    }
+
+
+def examples(items: Sequence[Item]) -> dict[str, list[dict]]:
+    """``{best, median, worst: [{mix_id, label, sdri}, ...]}``: the mixtures to look at first, three of each.
+
+    The most extreme (for ``median``: the nearest to the median SDRi) comes first, equals in the order of their ids.
+    """
+    middle = float(np.median([item.sdri for item in items]))
+    distances = {"best": lambda x: -x.sdri, "median": lambda x: abs(x.sdri - middle), "worst": lambda x: x.sdri}
+    return {
+        name: [
+            {"mix_id": item.mix_id, "label": item.label, "sdri": item.sdri}
+            for item in sorted(items, key=lambda item: (distance(item), item.mix_id))[:EXAMPLES]
+        ]
+        for name, distance in distances.items()
     }

@@ -29,6 +29,7 @@ def results(
         "queries": queries,
         "metrics": aggregate.summary(items),
         "labels": aggregate.per_label(items, testset.label_names),
+        "examples": aggregate.examples(items),
         "bootstrap": {"seed": aggregate.SEED, "draws": aggregate.DRAWS, "level": aggregate.LEVEL},
         "score_rate": testset.rate,
         "model_rate": separation.get("model_rate"),

@@ -1,99 +1,36 @@
-import json
-
 import pytest
 
 from lass.errors import LassError
-from lass.report.results import collect, document
+from lass.report.results import Experiment, Item, collect, main_system, read_items
 
 
-def content(system, sdri, found=10, expected=10, **more):
-    row = {"mean": sdri, "median": sdri + 0.5, "low": sdri - 1, "high": sdri + 1}
-    label = {"name": "Bell | *ring* <i>", "n": 10, "sdr": 1, "sdri": sdri, "si_sdr": 3, "si_sdri": 4}
-    return {
-        "system": system,
-        "set": "test",
-        "n_found": found,
-        "n_expected": expected,
-        "metrics": {metric: row for metric in ("sdr", "sdri", "si_sdr", "si_sdri")},
-        "labels": {"bell": label},
-        "score_rate": 32000,
-        "model_rate": 16000,
-        "set_dir": "data/test",
-        "separation": {"command": "lass separate 'a|b'", "commit": "abc123", "seed": 7, "query_rule": "caption, all"},
-        "command": f"lass score data/test --system {system}",
-        "commit": "def456 (dirty)",
-        "versions": {"python": "3.11.7", "torch": "2.11.0"},
-        **more,
-    }
+def test_scored_experiment(experiment):
+    found = Experiment(experiment)
+    assert found.name == "exp"
+    assert list(found.results["test"]) == ["mixture", "model", "control_interferer"]
+    items = found.items("test", "model")
+    assert [item.mix_id for item in items] == ["m1", "m2", "m3", "m4", "m5"]
+    assert items[1].labels == ("dog",)
+    assert items[1].sdri == pytest.approx(20, abs=0.01) and items[1].input_snr == pytest.approx(0, abs=0.01)
 
 
-def write(experiment, *contents):
-    for found in contents:
-        path = experiment / "score" / "test" / found["system"] / "results.json"
-        path.parent.mkdir(parents=True)
-        path.write_text(json.dumps(found))
-    return experiment
+def test_labels_and_input_snr_of_a_row(tmp_path):
+    path = tmp_path / "items.tsv"
+    path.write_text("mix_id\tlabel\tn_queries\tsdr\tsdri\tsi_sdr\tsi_sdri\nm1\tbell dog\t2\t1.5\t4\t3\t-1\n")
+    assert read_items(path) == [Item("m1", ("bell", "dog"), 2, 1.5, 4, 3, -1)]
+    assert read_items(path)[0].input_snr == -2.5
 
 
-@pytest.fixture
-def experiment(tmp_path):
-    return write(
-        tmp_path,
-        content("model", 7.25),
-        content("zz_other", 9),
-        content("control_constant", 1.0),
-        content("mixture", 0),
-        content("control_interferer", -2.5),
-    )
+@pytest.mark.parametrize("header", ["mix_id\tsdr", "mix_id\tlabel\tn_queries\tsdr\tsdri\tsi_sdr\tsi_sdri"])
+def test_damaged_items_are_named(tmp_path, header):
+    (tmp_path / "items.tsv").write_text(f"{header}\nm1\t1\n")
+    with pytest.raises(LassError, match="items.tsv: damaged .*score again"):
+        read_items(tmp_path / "items.tsv")
 
 
-def lines(experiment, figures=None):
-    return document("exp", collect(experiment), figures or {}).split("\n")
-
-
-def test_rows_and_their_order(experiment):
-    rows = [line.split(" | ") for line in lines(experiment) if "10/10" in line]
-    assert [row[0] for row in rows] == [
-        "| mixture (unprocessed)",
-        "| model",
-        "| asked with the interferer's query",
-        "| asked with one constant query",
-        r"| zz\_other",
-    ]
-    assert rows[1][1:] == ["10/10", *["7.25 (6.25, 8.25)"] * 4, "7.75 |"]
-
-
-def test_controls_are_compared_with_the_model(experiment):
-    text = "\n".join(lines(experiment))
-    assert "Control \"asked with the interferer's query\": 9.75 dB SDRi below the model." in text
-    assert 'Control "asked with one constant query": 6.25 dB SDRi below the model.' in text
-
-
-def test_control_above_the_model_and_control_of_another_count(tmp_path):
-    write(tmp_path, content("model", 1), content("control_constant", 3), content("control_interferer", 0, found=9))
-    text = "\n".join(lines(tmp_path))
-    assert "2.00 dB SDRi above the model" in text
-    assert "scored on 9 mixtures, the model on 10: not compared" in text
-
-
-def test_partial_sets_are_marked(experiment):
-    assert "## test" in lines(experiment)
-    write(experiment, content("late", 3, found=4))
-    found = lines(experiment)
-    assert "## test (partial)" in found
-    assert any(line.startswith("| late (partial) | 4/10") for line in found)
-
-
-def test_labels_and_facts(experiment):
-    found = lines(experiment, {"test": "exp/report/test.png"})
-    assert r"| Bell \| \*ring\* &lt;i&gt; | 10 | 1.00 | 7.25 | 3.00 | 4.00 |" in found
-    for fact in ("scored at | 32000 Hz", "model runs at | 16000 Hz", "separation: commit | abc123",
-                 "separation: seed | 7", "separation: query rule | caption, all", "scoring: commit | def456 (dirty)",
-                 "scoring: versions | python 3.11.7, torch 2.11.0", "test set | data/test"):
-        assert f"| {fact} |" in found
-    assert found.count("lass separate 'a|b'") == 1  # once, though five rows name it
-    assert "lass score data/test --system model" in found
-    assert "Figure: exp/report/test.png" in found
+def test_items_that_are_gone(tmp_path):
+    with pytest.raises(LassError, match="items.tsv: cannot open .*score again"):
+        read_items(tmp_path / "items.tsv")
 
 
 def test_nothing_scored(tmp_path):
@@ -106,3 +43,9 @@ def test_damaged_results_are_named(experiment, damage):
     (experiment / "score/test/model/results.json").write_text(damage)
     with pytest.raises(LassError, match="model/results.json: .*score again"):
         collect(experiment)
+
+
+def test_the_system_that_is_shown():
+    assert main_system({"aaa": {}, "control_constant": {}, "model": {}}) == "model"
+    assert main_system({"mixture": {}, "control_constant": {}, "theirs": {}}) == "theirs"
+    assert main_system({"mixture": {}, "control_constant": {}}) is None

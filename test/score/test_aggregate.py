@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from lass.score.aggregate import bootstrap_interval, per_label, summary
+from lass.score.aggregate import bootstrap_interval, examples, per_label, summary
 from lass.score.items import Item
 
 
@@ -38,3 +38,12 @@ def test_labels():
     assert list(found) == ["a", "b"]
     assert found["a"] == {"name": "A bell", "n": 2, "sdr": 3, "sdri": 4, "si_sdr": 5, "si_sdri": 6}
     assert (found["b"]["name"], found["b"]["n"]) == ("b", 1)  # an id that ``labels`` does not name
+
+
+def test_examples():
+    items = [Item(f"m{n}", "a", 1, 0, sdri, 0, 0) for n, sdri in enumerate([5.0, -2.0, 9.0, 9.0, 4.0, 0.5, 30.0])]
+    found = examples(items)  # the median is 5
+    ids = {which: [row["mix_id"] for row in rows] for which, rows in found.items()}
+    assert ids == {"best": ["m6", "m2", "m3"], "median": ["m0", "m4", "m2"], "worst": ["m1", "m5", "m4"]}
+    assert found["best"][0] == {"mix_id": "m6", "label": "a", "sdri": 30.0}
+    assert {which: len(rows) for which, rows in examples(items[:2]).items()} == {"best": 2, "median": 2, "worst": 2}

@@ -46,6 +46,7 @@ def test_outside_system(rendered, capsys):
     assert found["metrics"]["sdri"]["mean"] == pytest.approx((20 + 40 + 10) / 3, abs=0.01)
     assert found["labels"]["dog"]["name"] == "Dog, barking"
     assert found["labels"]["dog"]["sdri"] == pytest.approx(25, abs=0.01)
+    assert [row["mix_id"] for row in found["examples"]["best"]] == ["mix2", "mix1", "mix3"]
     assert found["command"].startswith("lass score ") and found["commit"] and found["versions"]["python"]
     assert "found 3 of 3" in capsys.readouterr().out
     lines = (out / "items.tsv").read_text().splitlines()

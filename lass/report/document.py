@@ -1,0 +1,72 @@
+"""``RESULTS.md`` from the ``results.json`` files of experiments and published rows, and from nothing else."""
+
+from collections.abc import Mapping, Sequence
+
+from lass.report.markdown import code, escape, table
+from lass.report.origin import commands, facts
+from lass.report.paper import PaperRow
+from lass.report.results import METRICS, Experiment, main_system
+from lass.report.scores import HEADER, control_lines, models_of, paper_lines, score_rows, set_title
+
+
+def document(
+    experiment: Experiment,
+    others: Sequence[Experiment],
+    paper: Mapping[str, Sequence[PaperRow]],
+    figures: Sequence[str],
+) -> str:
+    """The whole of RESULTS.md.
+
+    Args:
+        others: experiments of which the model's row is added to the tables of the sets that they have, too.
+        figures: paths of the page and the figures.
+    """
+    parts = [
+        f"# Results of {escape(experiment.name)}",
+        "Means over mixtures in dB with their 95 % bootstrap interval; SDRi and SI-SDRi are the improvements over the "
+        "unprocessed mixture. Written by `lass report` from `results.json` files.",
+    ]
+    for name, systems in experiment.results.items():
+        parts += _set_section(name, systems, models_of(others, name), paper.get(name, ()))
+    if figures:
+        parts += ["## Figures", _bullets(figures)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _set_section(
+    name: str, systems: dict[str, dict], others: Sequence[tuple[str, dict]], paper: Sequence[PaperRow]
+) -> list[str]:
+    parts = [f"## {escape(set_title(name, systems))}", table(HEADER, score_rows(systems, others, paper))]
+    if paper:
+        parts.append(_bullets(paper_lines(paper)))
+    parts += control_lines(systems)
+    if main := main_system(systems):
+        parts += _label_section(systems[main]) + _example_section(systems[main])
+    origin = table(("fact", "value"), facts(systems), words=2)
+    return [*parts, "### Where it comes from", origin, code("\n".join(commands(systems)))]
+
+
+def _bullets(lines: Sequence[str]) -> str:
+    return "\n".join(f"* {escape(line)}" for line in lines)
+
+
+def _label_section(found: dict) -> list[str]:
+    if not found["labels"]:
+        return []
+    rows = [
+        [row["name"], row["n"], *(f"{row[metric]:z.2f}" for metric in METRICS)]
+        for row in sorted(found["labels"].values(), key=lambda row: str(row["name"]))
+    ]
+    title = f"### By label of the target: {escape(found['system'])}"
+    return [title, table(("label", "n", *METRICS.values()), rows)]
+
+
+def _example_section(found: dict) -> list[str]:
+    names = {label: str(row["name"]) for label, row in found["labels"].items()}
+    rows = [
+        [which, item["mix_id"], ", ".join(names.get(x, x) for x in item["label"].split()), f"{item['sdri']:z.2f}"]
+        for which, items in found.get("examples", {}).items()
+        for item in items
+    ]
+    title = f"### Examples: {escape(found['system'])}"
+    return [title, table(("which", "mixture", "label", "SDRi"), rows, words=3)] if rows else []

@@ -1,0 +1,30 @@
+"""Figure: spectrograms of the best, the median and the worst mixture of a set."""
+
+from pathlib import Path
+
+from lass.report import spectrogram
+from lass.report.plotting import wrap
+from lass.report.scored import ScoredSet
+
+WIDTH = 46  # characters above a panel
+
+
+def draw(path: Path, scored: ScoredSet) -> None:
+    """Draw mixture, target and estimate of the first example of each kind.
+
+    Raises:
+        LassError: the audio is not where the set's tables say.
+    """
+    items = {chosen.item.mix_id: chosen.item for chosen in scored.chosen}
+    rows = []
+    for which, (example, *_) in scored.results["examples"].items():
+        item = items[example["mix_id"]]
+        clip = scored.rendered.read(item.mix_id)
+        query = wrap(f"“{scored.rendered.query(item.mix_id)}”", WIDTH)
+        titles = (
+            wrap(f"{which}: mixture {item.mix_id}", WIDTH),
+            wrap(f"target {scored.rendered.name(item.labels)}", WIDTH),
+            f"estimate, SDRi {item.sdri:z.1f} dB, asked for\n{query}",
+        )
+        rows.append(list(zip(titles, (clip.mixture, clip.target, clip.estimate))))
+    spectrogram.draw(path, rows, clip.rate)

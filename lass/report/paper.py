@@ -1,0 +1,37 @@
+"""Published scores that stand beside ours: ``{<set>: [{system, sdri, ..., source, note}, ...]}`` in a yaml file."""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+from lass import config
+from lass.errors import LassError
+
+
+@dataclass(frozen=True)
+class PaperRow:
+    """Scores that somebody published, dB; NaN where the source gives none."""
+
+    system: str
+    source: str
+    note: str = ""
+    sdr: float = math.nan
+    sdri: float = math.nan
+    si_sdr: float = math.nan
+    si_sdri: float = math.nan
+
+
+def read_paper(path: Path) -> dict[str, list[PaperRow]]:
+    """Rows of each set.
+
+    Raises:
+        LassError: no such yaml file, an unknown or missing key, a score that is no number.
+    """
+    found = {}
+    for name, rows in config.read_yaml(path).items():
+        if not isinstance(rows, list):
+            raise LassError(f"{path}: {name}: expected a list of rows '- {{system: .., sdri: .., source: ..}}'")
+        for number, row in enumerate(rows, 1):
+            config.bind(PaperRow, row, f"{path}: {name}, row {number}")
+        found[str(name)] = [PaperRow(**row) for row in rows]
+    return found
