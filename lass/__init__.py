@@ -12,7 +12,7 @@ def load(folder: str, device: str = "auto"):
     """Load a model folder (``config.yaml``, ``model.safetensors``, tokenizer files).
 
     Args:
-        folder: the folder that training or ``lass pack`` wrote.
+        folder: the folder that training or ``lass pack`` wrote, or a hub id ``org/name[@revision]`` to download.
         device: "auto", "cpu", "cuda", ...
 
     Returns:

@@ -1,12 +1,14 @@
 """Write the card of a trained model and pack its folder into one archive: lass pack EXP_DIR --licence TEXT."""
 
 import argparse
+import gzip
 import tarfile
 from pathlib import Path
 
 from lass.errors import LassError
+from lass.infer.folder import CARD, SUMS, shared_files, write_sums
 from lass.io import stamp
-from lass.io.files import atomic_path, write_text
+from lass.io.files import atomic_path, sha256, write_text
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -20,26 +22,38 @@ def main(argv: list[str] | None = None) -> None:
     if not (model / "config.yaml").exists():
         raise LassError(f"{model}: no trained model; run stage train first")
     archive = args.experiment / f"{name}.tar.gz"
-    inputs = [model / "config.yaml", model / "model.safetensors", *args.experiment.glob("score/*/model/results.json")]
+    checksum = args.experiment / f"{archive.name}.sha256"
+    inputs = [model / "config.yaml", model / "model.safetensors", *args.experiment.glob("score/*/*/results.json")]
     options, done = {"licence": args.licence}, args.experiment / ".packed"
-    if stamp.is_complete(done, options, inputs, [archive, model / "README.md"]):
+    if stamp.is_complete(done, options, inputs, [archive, checksum, model / CARD, model / SUMS]):
         print(f"{archive}: packed, nothing to do")
         return
 
     from lass.infer.card import card
 
-    write_text(model / "README.md", card(args.experiment, args.licence))
-    with atomic_path(archive) as temporary, tarfile.open(temporary, "w:gz") as packed:
-        for path in sorted(model.iterdir()):
-            if not path.name.startswith("."):
-                packed.add(path, f"{name}/{path.name}", filter=_anonymous)
+    done.unlink(missing_ok=True)
+    if not (model / SUMS).exists():
+        write_sums(model)
+    write_text(model / CARD, card(args.experiment, args.licence))  # loads the model, which checks it
+    write_archive(archive, shared_files(model), name)
+    write_text(checksum, f"{sha256(archive)}  {archive.name}\n")
     stamp.write(done, options, inputs)
     print(f"{archive}: {archive.stat().st_size / 1e6:.1f} MB")
 
 
-def _anonymous(member: tarfile.TarInfo) -> tarfile.TarInfo:
-    """Without the user of this machine."""
-    return member.replace(uid=0, gid=0, uname="", gname="", deep=False)
+def write_archive(archive: Path, paths: list[Path], folder: str) -> None:
+    """Pack files as ``<folder>/<name>``. The same files give the same bytes: no times, no users, no links."""
+    with (
+        atomic_path(archive) as temporary,
+        open(temporary, "wb") as plain,
+        gzip.GzipFile("", "wb", compresslevel=1, fileobj=plain, mtime=0) as squeezed,  # weights hardly shrink
+        tarfile.open(fileobj=squeezed, mode="w") as packed,
+    ):
+        for path in paths:
+            member = tarfile.TarInfo(f"{folder}/{path.name}")
+            member.size = path.stat().st_size
+            with open(path, "rb") as f:
+                packed.addfile(member, f)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from lass.errors import LassError
+from lass.infer import hub
 from lass.io import stamp
 
 CONTROLS = ("none", "interferer", "constant")
@@ -24,7 +25,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--control", choices=CONTROLS, default="none", help="ask the set with the wrong query")
     parser.add_argument("--constant_query", default="a sound", help="what --control constant asks")
     parser.add_argument("--batch_size", type=int, default=8)
-    parser.add_argument("--model", type=Path, required=True, help="model folder")
+    parser.add_argument("--model", required=True, help="model folder, or hub id org/name[@revision]")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda")
     args = parser.parse_args(argv)
 
@@ -52,8 +53,9 @@ def _separate_file(args: argparse.Namespace) -> None:
 
 
 def _separate_set(args: argparse.Namespace, argv: list[str]) -> None:
+    folder = hub.find(args.model)
     options = {"control": args.control, "constant_query": args.constant_query}
-    manifests = [args.set / "mixlist.tsv", args.set / "gains.tsv", args.model / "model.safetensors"]
+    manifests = [args.set / "mixlist.tsv", args.set / "gains.tsv", folder / "model.safetensors"]
     manifests += [args.set / name for name in ("queries", "interf_queries", "wav.scp")]
     done, started = args.out / ".done", args.out / ".started"
     if stamp.is_complete(done, options, manifests, [args.out / "wav.scp"]):
@@ -75,13 +77,13 @@ def _separate_set(args: argparse.Namespace, argv: list[str]) -> None:
     questions = read_questions(args.set, "interf_queries" if args.control == "interferer" else "queries")
     if args.control == "constant":
         questions = [question._replace(text=args.constant_query) for question in questions]
-    model = Model.load(args.model, args.device)
+    model = Model.load(folder, args.device)
     clipped = separate_set(model, questions, args.out, args.batch_size)
     print(f"{args.out}: {len(questions)} of {len(questions)} queries separated, {clipped} samples clipped")
     facts = {
         "command": shlex.join(["lass", "separate", *argv]),
         "commit": commit(),
-        "model": str(args.model),
+        "model": args.model,
         "model_rate": model.sample_rate,
         "query_rule": {"none": "queries of the set", "interferer": "queries of the interferer"}.get(
             args.control, f"constant: {args.constant_query}"

@@ -1,4 +1,4 @@
-"""The model folder: ``config.yaml``, ``model.safetensors``, tokenizer files. No pickle is needed to use it."""
+"""A model and its folder: ``config.yaml``, ``model.safetensors``, tokenizer files. No pickle is needed to use it."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,7 +11,9 @@ from torch import Tensor
 
 from lass import config as configuration
 from lass.errors import LassError
+from lass.infer import hub
 from lass.infer.chunks import overlap_add
+from lass.infer.folder import SUMS, check_sums, write_sums
 from lass.io import audio
 from lass.io.files import atomic_path, write_text
 from lass.queries.encoder import QueryEncoder
@@ -37,12 +39,14 @@ class Model:
         return self.separator.sample_rate
 
     def save(self, folder: Path) -> None:
-        """Write the folder; ``config.yaml`` comes last and makes it loadable."""
+        """Write the folder; ``config.yaml`` makes it loadable, the checksums of the new files come last."""
         folder.mkdir(parents=True, exist_ok=True)
+        (folder / SUMS).unlink(missing_ok=True)  # those of an older model must not stand beside new weights
         with atomic_path(folder / "model.safetensors") as temporary:
             safetensors.torch.save_file({k: v.contiguous() for k, v in self._state().items()}, temporary)
         self.encoder.save_assets(folder)
         write_text(folder / "config.yaml", configuration.dump(self.config))
+        write_sums(folder)
 
     def _state(self) -> dict[str, Tensor]:
         parts = {"encoder": self.encoder, "separator": self.separator}
@@ -50,10 +54,14 @@ class Model:
 
     @classmethod
     def load(cls, folder: str | Path, device: str = "auto") -> "Model":
-        """Read a folder. Raises LassError with what is missing, unexpected or of another shape."""
-        folder = Path(folder)
+        """Read a folder, or a hub id ``org/name[@revision]``.
+
+        Raises LassError with what is damaged, missing, unexpected or of another shape.
+        """
+        folder = hub.find(folder)
         if not (folder / "config.yaml").exists():
             raise LassError(f"{folder}: not a model folder (no config.yaml); training writes one to exp/<name>/model")
+        check_sums(folder)
         config = configuration.read_yaml(folder / "config.yaml")
         encoder = configuration.build(config, "encoder", QueryEncoder)
         separator = configuration.build(config, "separator", Separator, condition=encoder.dim)

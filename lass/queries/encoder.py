@@ -49,7 +49,7 @@ class QueryEncoder(nn.Module):
         """Learn from the training captions what has to be known before the first step (a tokenizer)."""
 
     def save_assets(self, folder: Path) -> None:
-        """Write what the weights do not hold (a tokenizer) into a model folder."""
+        """Write what the weights do not hold into a model folder, as files ``tokenizer.*``."""
 
     def load_assets(self, folder: Path) -> None:
         """Read what ``save_assets`` wrote."""

@@ -1,3 +1,4 @@
+import json
 import shutil
 
 import numpy as np
@@ -6,13 +7,15 @@ import safetensors.torch
 import torch
 
 import lass
+from lass.bin import separate
 from lass.errors import LassError
 from lass.infer import model as module
 from lass.infer.model import Model
 
 
 def test_folder(model, model_folder):
-    assert {p.name for p in model_folder.iterdir()} == {"config.yaml", "model.safetensors", "tokenizer.model"}
+    names = {"config.yaml", "model.safetensors", "tokenizer.model", "SHA256SUMS"}
+    assert {p.name for p in model_folder.iterdir()} == names
     loaded = Model.load(model_folder, "cpu")
     assert loaded.config == model.config and loaded.sample_rate == 16000
     wave = torch.randn(2, 1, 900)
@@ -26,9 +29,24 @@ def test_lass_load(model, model_folder, noise):
     assert np.array_equal(found, model.separate(wave, 44100, "a bell rings"))
 
 
+def test_a_set_by_hub_id(test_set, model_folder, tmp_path, monkeypatch, capsys):
+    """What is stamped are the weights; what is written down is the id."""
+    monkeypatch.setattr("huggingface_hub.snapshot_download", lambda repo, **_: str(model_folder))
+    arguments = ["--set", str(test_set), "--out", str(tmp_path / "est"), "--model", "org/tiny@v1", "--device", "cpu"]
+    separate.main(arguments)
+    assert json.loads((tmp_path / "est" / "info.json").read_text())["model"] == "org/tiny@v1"
+    assert str(model_folder / "model.safetensors") in (tmp_path / "est" / ".done").read_text()
+    capsys.readouterr()
+    separate.main(arguments)
+    assert "nothing to do" in capsys.readouterr().out
+
+
 @pytest.fixture
 def folder(model_folder, tmp_path):
-    return shutil.copytree(model_folder, tmp_path / "model")
+    """A model folder without checksums: what is wrong is found by reading it."""
+    copy = shutil.copytree(model_folder, tmp_path / "model")
+    (copy / "SHA256SUMS").unlink()
+    return copy
 
 
 def refusal(folder) -> str:
@@ -65,6 +83,29 @@ def test_damaged_folders(folder, tmp_path):
     (folder / "config.yaml").unlink()
     assert "not a model folder" in refusal(folder)
     assert "not a model folder" in refusal(tmp_path / "nowhere")
+
+
+def test_a_flipped_bit_is_named_before_anything_is_built(model_folder, tmp_path):
+    folder = shutil.copytree(model_folder, tmp_path / "model")
+    weights = bytearray((folder / "model.safetensors").read_bytes())
+    weights[-1] ^= 1
+    (folder / "model.safetensors").write_bytes(weights)
+    message = refusal(folder)
+    assert "'model.safetensors': not the content that SHA256SUMS tells (1 of 3 files): copy or download" in message
+    (folder / "config.yaml").write_text("encoder: {class: lass.nothing}\n")
+    assert "'config.yaml', 'model.safetensors': not" in refusal(folder)
+
+
+def test_new_weights_never_stand_beside_old_checksums(model, other_model_folder, tmp_path, monkeypatch):
+    folder = shutil.copytree(other_model_folder, tmp_path / "model")
+    monkeypatch.setattr(module, "write_sums", lambda folder: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        model.save(folder)
+    assert not (folder / "SHA256SUMS").exists()
+    monkeypatch.undo()
+    model.save(folder)
+    wave, texts = torch.randn(1, 1, 900), ["a bell rings"]
+    assert torch.equal(Model.load(folder, "cpu").estimate(wave, texts), model.estimate(wave, texts))
 
 
 @pytest.mark.parametrize("rate", [8000, 11025, 16000, 22050, 32000, 44100, 48000])

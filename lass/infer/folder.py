@@ -1,0 +1,59 @@
+"""The files of a model folder, and the checksums that tell a damaged one."""
+
+import fnmatch
+import re
+from pathlib import Path
+
+from lass.errors import LassError
+from lass.io.files import sha256, write_text
+
+PATTERNS = ("config.yaml", "model.safetensors", "tokenizer.*")  # what loading reads
+CARD, SUMS = "README.md", "SHA256SUMS"
+
+
+def belongs(name: str) -> bool:
+    """True for the name of a file that loading may read, in the folder itself."""
+    return "/" not in name and any(fnmatch.fnmatchcase(name, pattern) for pattern in PATTERNS)
+
+
+def files(folder: Path) -> list[Path]:
+    """The files that loading may read, sorted; whatever else lies there is none of the model's."""
+    return sorted(path for path in folder.iterdir() if belongs(path.name) and path.is_file())
+
+
+def shared_files(folder: Path) -> list[Path]:
+    """The files that are handed on, in an archive or to the hub: card, checksums and what loading reads.
+
+    Raises:
+        LassError: one that every packed model has is missing.
+    """
+    missing = [name for name in (*PATTERNS[:2], CARD, SUMS) if not (folder / name).is_file()]
+    if missing:
+        raise LassError(f"{folder}: has no {', '.join(missing)}: run lass pack first")
+    return [folder / CARD, folder / SUMS, *files(folder)]
+
+
+def write_sums(folder: Path) -> None:
+    """Write ``SHA256SUMS`` in the format of ``sha256sum -c``, atomically."""
+    write_text(folder / SUMS, "".join(f"{sha256(path)}  {path.name}\n" for path in files(folder)))
+
+
+def check_sums(folder: Path) -> None:
+    """Compare the files that loading reads with ``SHA256SUMS``, where there is one.
+
+    A name that it lists is compared and never opened.
+
+    Raises:
+        LassError: a file differs, is missing or is not listed.
+    """
+    path = folder / SUMS
+    if not path.exists():
+        return
+    lines = re.findall(r"^([0-9a-f]{64}) [ *](.+)$", path.read_text(encoding="utf-8", errors="replace"), re.MULTILINE)
+    listed = {name: digest for digest, name in lines}
+    found = {path.name: sha256(path) for path in files(folder)}
+    wrong = sorted(name for name in listed | found if listed.get(name) != found.get(name))
+    if wrong:
+        names = ", ".join(repr(name[:80]) for name in wrong[:3])
+        raise LassError(f"{folder}: {names}: not the content that {SUMS} tells ({len(wrong)} of {len(listed | found)} "
+                        f"files): copy or download the folder again, or remove {SUMS} if the change is yours")
