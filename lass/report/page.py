@@ -28,8 +28,8 @@ SOUNDS = (
 )
 
 SORTING = (
-    "dB. The buttons in the header sort; the address of the page keeps the order (#sort=sdri, #sort=-sdri for the "
-    "highest first). Mixtures that can be played above are links."
+    "Scores are in dB. The buttons in the header sort; the address of the page keeps the order: #sort=sdri, or "
+    "#sort=-sdri for the highest first. Mixtures that can be played above are links."
 )
 
 

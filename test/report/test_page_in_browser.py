@@ -30,7 +30,7 @@ PAPER = "'\"<script>window.hacked = 6</script>"
 def page(tmp_path_factory, make_tones) -> str:
     """Address of the page of a hostile experiment."""
     folder = tmp_path_factory.mktemp("page")
-    tones = make_tones(folder, SET, {"bell": LABEL, "dog": "<!--", "rain": "Rain"}, CAPTION, gains=(0, 1, 0, 2, -1))
+    tones = make_tones(folder, SET, {"bell": LABEL, "dog": "<!--", "rain": "Rain"}, CAPTION, gains=(0, 1, 0, -4, -1))
     experiment = tones.score(folder / EXPERIMENT, {"mixture": None, "model": 1, SYSTEM: 2})
     paper, figures = folder / "paper.yaml", experiment / "report"
     paper.write_text(yaml.safe_dump({SET: [{"system": PAPER, "sdri": 1, "source": PAPER, "note": PAPER}]}))
@@ -121,6 +121,8 @@ def test_columns_sort_by_click_and_key(opened):
     assert column(opened, "sdri") == ascending[::-1]
     assert header(opened, "sdri").get_attribute("aria-sort") == "descending"
     assert opened.current_url.endswith("#sort=-sdri")
+    header(opened, "input_snr").find_element(By.TAG_NAME, "button").click()
+    assert column(opened, "input_snr") == ["-4.00", "-1.00", "0.00", "0.00", "1.00"]
     header(opened, "mixture").find_element(By.TAG_NAME, "button").click()
     assert column(opened, "mixture") == ["m1", "m2", "m3", "m4", "m5"]
     assert header(opened, "sdri").get_attribute("aria-sort") is None
