@@ -8,7 +8,7 @@ setup(
     description="Recipes for text-queried audio source separation",
     license="Apache-2.0",
     packages=find_packages(include=["lass", "lass.*"]),
-    package_data={"lass.report": ["page.css", "page.js"]},
+    package_data={"lass.report.page": ["page.css", "page.js"]},
     python_requires=">=3.11,<3.13",
     install_requires=[
         "torch",

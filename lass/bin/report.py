@@ -32,7 +32,7 @@ def main(argv: list[str] | None = None) -> None:
     inputs += [args.paper] if args.paper else []
     outputs, shown, site = [args.out], [], None
     if args.figures:
-        from lass.report.site import Site
+        from lass.report.page.site import Site
 
         site = Site(args.figures, first, others, paper)
         inputs += site.inputs

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from lass.errors import LassError
-from lass.report import media
+from lass.report.page import media
 from lass.report.results import Item
 
 GROUPS = {"best": "Best", "median": "Around the median", "worst": "Worst", "label": "Median of a label"}

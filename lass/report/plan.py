@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from lass.report import examples, input_snr, label_bars, label_pairs, system_boxes, training_curves
+from lass.report.figures import examples, input_snr, label_bars, label_pairs, system_boxes, training_curves
 from lass.report.results import SYSTEMS, Experiment, main_system
 from lass.report.scored import ScoredSet
 

@@ -9,7 +9,7 @@ import pytest
 from lass.bin.report import main as report
 from lass.errors import LassError
 from lass.io.files import write_text
-from lass.report import media, site
+from lass.report.page import media, site
 
 
 def arguments(experiment, *more) -> list[str]:

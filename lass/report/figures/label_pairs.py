@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from lass.report.plotting import name_ticks, new_figure, save, shorten
+from lass.report.figures.plotting import name_ticks, new_figure, save, shorten
 
 MOST = 50  # labels; of more, the most frequent are drawn
 PRINTED = 15  # labels; of so few, cells hold their figures

@@ -3,7 +3,7 @@ import pytest
 from matplotlib.image import imread
 
 from lass.io import audio
-from lass.report import media
+from lass.report.page import media
 from lass.report.clips import Clip
 
 RATE = 16000

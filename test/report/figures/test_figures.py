@@ -5,7 +5,7 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.image import imread
 
-from lass.report import examples, input_snr, label_bars, label_pairs, plotting, system_boxes
+from lass.report.figures import examples, input_snr, label_bars, label_pairs, plotting, system_boxes
 from lass.report.scored import ScoredSet
 
 HOSTILE = ["$\\frac{", "_hidden", "鐘 مرحبا", "a\nb\x07c", "<b>", "x" * 200]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lass.report.plotting import COLOURS, GREY, legend, name_ticks, new_figure, save, shorten, tidy
+from lass.report.figures.plotting import COLOURS, GREY, legend, name_ticks, new_figure, save, shorten, tidy
 
 MOST = 60  # labels; of more, the best and the worst half of this number are drawn
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from lass.report.plotting import COLOURS, name_ticks, new_figure, save, tidy, wrap
+from lass.report.figures.plotting import COLOURS, name_ticks, new_figure, save, tidy, wrap
 
 
 def draw(path: Path, systems: Sequence[tuple[str, Sequence[float]]]) -> None:

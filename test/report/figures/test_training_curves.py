@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from lass.report import training_curves
-from lass.report.training_curves import LOSS, VALIDATION, draw, is_logged, read_curves, smooth
+from lass.report.figures import training_curves
+from lass.report.figures.training_curves import LOSS, VALIDATION, draw, is_logged, read_curves, smooth
 
 
 def test_steps_are_counted_from_one_and_the_last_value_of_a_step_counts(tmp_path, log_scalars):

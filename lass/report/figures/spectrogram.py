@@ -8,7 +8,7 @@ from matplotlib.image import imsave
 from matplotlib.mlab import specgram
 
 from lass.io.files import atomic_path
-from lass.report.plotting import new_figure, save
+from lass.report.figures.plotting import new_figure, save
 
 RANGE = 80  # dB below the maximum
 WINDOW = 0.032  # s, rounded to a power of two samples

@@ -1,6 +1,6 @@
 """``index.html``: one page that opens from disk, with the scores, the figures and the sounds of an experiment.
 
-Text is escaped where it becomes HTML (``lass.report.markup``). Behind that stands a Content-Security-Policy that runs
+Text is escaped where it becomes HTML (``markup``). Behind that stands a Content-Security-Policy that runs
 no script and no style but the page's own, and loads nothing but files beside it (``file:`` stands for 'self' where
 the page is opened from disk).
 """
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from lass.report.markup import Markup, tag, void
+from lass.report.page.markup import Markup, tag, void
 from lass.report.plan import Figure
 from lass.report.scores import HEADER
 

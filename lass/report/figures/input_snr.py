@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lass.report.plotting import COLOURS, legend, new_figure, save, tidy
+from lass.report.figures.plotting import COLOURS, legend, new_figure, save, tidy
 
 BINS = 10
 VARIES = 1.0  # dB; over a smaller range there is nothing to see

@@ -1,7 +1,7 @@
 import numpy as np
 from matplotlib.image import imread
 
-from lass.report.spectrogram import draw, levels, magnitudes, write_small
+from lass.report.figures.spectrogram import draw, levels, magnitudes, write_small
 
 RATE = 16000
 TONE = np.sin(2 * np.pi * 1000 * np.arange(RATE) / RATE)[None]

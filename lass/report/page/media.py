@@ -6,7 +6,7 @@ from pathlib import Path
 
 from lass.io import audio
 from lass.report.clips import Clip
-from lass.report.spectrogram import magnitudes, write_small
+from lass.report.figures.spectrogram import magnitudes, write_small
 
 FOLDER = "audio"  # beside the page
 ROLES = ("mixture", "target", "estimate", "residual")

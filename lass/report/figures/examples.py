@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from lass.report import spectrogram
-from lass.report.plotting import wrap
+from lass.report.figures import spectrogram
+from lass.report.figures.plotting import wrap
 from lass.report.scored import ScoredSet
 
 WIDTH = 46  # characters above a panel

@@ -6,8 +6,8 @@ from urllib.parse import quote
 
 from lass.report.chosen import GROUPS, Chosen
 from lass.report.clips import RenderedSet
-from lass.report.markup import Markup, tag, void
-from lass.report.media import FOLDER, ROLES
+from lass.report.page.markup import Markup, tag, void
+from lass.report.page.media import FOLDER, ROLES
 from lass.report.results import METRICS, Item
 from lass.report.scored import ScoredSet
 

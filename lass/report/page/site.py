@@ -6,16 +6,16 @@ from pathlib import Path
 
 from lass.errors import LassError
 from lass.io.files import write_text
-from lass.report import media
-from lass.report.listening import cards, item_table
+from lass.report.page import media
+from lass.report.page.listening import cards, item_table
 from lass.report.origin import commands, facts
-from lass.report.page import Section, page
+from lass.report.page.page import Section, page
 from lass.report.paper import PaperRow
 from lass.report.plan import set_figures, training_figure
 from lass.report.results import Experiment
 from lass.report.scored import scored_sets
 from lass.report.scores import control_lines, models_of, paper_lines, score_rows, set_title
-from lass.report.training_curves import event_files
+from lass.report.figures.training_curves import event_files
 
 MOST_PLAYED = 40  # mixtures
 

@@ -1,4 +1,4 @@
-from lass.report.markup import Markup, tag, void
+from lass.report.page.markup import Markup, tag, void
 
 
 def test_text_is_escaped_once():

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.lines import Line2D
 
-from lass.report.plotting import COLOURS, legend, new_figure, save, tidy
+from lass.report.figures.plotting import COLOURS, legend, new_figure, save, tidy
 
 LOSS, VALIDATION = "train/loss", "valid/sdri"
 PARTS = 40  # the loss is averaged over a window of so small a part of the training

@@ -1,0 +1,1 @@
+"""Plots, one file each; each is drawn only where its data exist."""

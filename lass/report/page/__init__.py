@@ -1,0 +1,1 @@
+"""``index.html``: one page that opens from disk, with scores, figures and sounds."""
