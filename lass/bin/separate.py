@@ -1,4 +1,15 @@
-"""Separate one file (lass separate mix.wav --text "a dog barks" --model DIR -o dog.wav) or a test set (--set DIR)."""
+"""Separate files (lass separate mix.wav --text "a dog barks" --model DIR -o dog.wav) or a test set (--set DIR).
+
+IN: wav, flac, ogg or mp3 of any rate, channels and length; a folder, for all such files in it and below; - for a wav
+from standard input. An output has rate, channels and length of its input, and its bits a sample where the kind of file
+has them (else wav and flac have 24).
+
+OUT: for one IN a file, or - for a wav to standard output; otherwise a folder, where outputs have the names of their
+inputs (wav stays wav, flac stays flac, all else becomes wav). Two or more --text are answered in one pass and added to
+the names: -o out.wav gives out_a-dog-barks.wav and out_wind.wav; --residual adds out_wind_residual.wav.
+
+A network that hears the whole file is run in windows: "seams" tells how far they differ where they are cross-faded.
+"""
 
 import argparse
 import json
@@ -12,44 +23,56 @@ from lass.infer import hub
 from lass.io import stamp
 
 CONTROLS = ("none", "interferer", "constant")
-SUBTYPES = {".wav": "PCM_24", ".flac": "PCM_24", ".ogg": "VORBIS", ".mp3": "MPEG_LAYER_III"}
 
 
 def main(argv: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="lass separate", description=__doc__)
-    parser.add_argument("wave", type=Path, nargs="?", help="an audio file: any rate, channels and length")
-    parser.add_argument("--text", help="what to separate")
-    parser.add_argument("-o", "--output", type=Path, help="where the estimate goes")
-    parser.add_argument("--set", type=Path, help="a rendered test set instead of one file")
+    parser = argparse.ArgumentParser(
+        prog="lass separate", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("inputs", metavar="IN", nargs="*", help="audio files, folders, or -")
+    parser.add_argument("--text", action="append", help="what to separate; may be given several times")
+    parser.add_argument("--remove", action="store_true", help="give the mixture without it instead")
+    parser.add_argument("--negative", metavar="TEXT", help="what to take out of the mixture before --text is asked")
+    parser.add_argument("--residual", action="store_true", help="also write mixture minus output, as <name>_residual")
+    parser.add_argument("-o", "--output", metavar="OUT", help="a file, a folder, or -")
+    parser.add_argument("--set", type=Path, help="a rendered test set instead of files")
     parser.add_argument("--out", type=Path, help="folder of the set's estimates")
     parser.add_argument("--control", choices=CONTROLS, default="none", help="ask the set with the wrong query")
     parser.add_argument("--constant_query", default="a sound", help="what --control constant asks")
-    parser.add_argument("--batch_size", type=int, default=8)
+    parser.add_argument("--batch_size", type=int, default=8, help="mixtures of the set at once")
     parser.add_argument("--model", required=True, help="model folder, or hub id org/name[@revision]")
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda")
+    parser.add_argument("--device", default="auto", help="cpu, cuda, mps; auto is the first there is of cuda, mps, cpu")
     args = parser.parse_args(argv)
 
-    if args.set and args.out and not args.wave:
+    if args.set and args.out and not args.inputs:
         _separate_set(args, sys.argv[1:] if argv is None else argv)
-    elif args.wave and args.text and args.output and not args.set:
-        _separate_file(args)
+    elif args.inputs and args.text and args.output and not args.set:
+        _separate_files(args)
     else:
         raise LassError("give a file, --text and -o, or --set and --out")
 
 
-def _separate_file(args: argparse.Namespace) -> None:
-    subtype = SUBTYPES.get(args.output.suffix.lower())
-    if subtype is None:
-        raise LassError(f"{args.output}: unknown kind of file: end the name in {', '.join(SUBTYPES)}")
+def _separate_files(args: argparse.Namespace) -> None:
+    from lass.infer.files import separate_file
+    from lass.infer.model import Model, check_queries
+    from lass.infer.outputs import plan
+    from lass.io.blocks import PIPE, WriteError
 
-    from lass.infer.model import Model
-    from lass.io import audio
-
-    wave, rate = audio.read(args.wave)
-    estimate = Model.load(args.model, args.device).separate(wave, rate, args.text)
-    clipped = audio.write(args.output, estimate, rate, subtype)
-    channels, samples = estimate.shape
-    print(f"{args.output}: {samples / rate:.2f} s, {rate} Hz, {channels} channel(s), {clipped} samples clipped")
+    check_queries(args.text if args.negative is None else [*args.text, args.negative])
+    jobs = plan(args.inputs, args.text, args.output, args.residual)
+    model = Model.load(args.model, args.device)
+    failed = 0
+    for job in jobs:
+        try:
+            lines = separate_file(model, job, args.text, args.remove, args.negative)
+        except LassError as error:
+            if len(jobs) == 1 or isinstance(error, WriteError):  # the next output would fail alike
+                raise
+            failed += 1
+            lines = [f"failed: {error}"]
+        print(*lines, sep="\n", file=sys.stderr if args.output == PIPE else sys.stdout, flush=True)
+    if failed:
+        raise LassError(f"{failed} of {len(jobs)} files failed, the others are in {args.output}")
 
 
 def _separate_set(args: argparse.Namespace, argv: list[str]) -> None:

@@ -1,6 +1,7 @@
 """A model and its folder: ``config.yaml``, ``model.safetensors``, tokenizer files. No pickle is needed to use it."""
 
-from collections.abc import Sequence
+import dataclasses
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,14 +13,17 @@ from torch import Tensor
 from lass import config as configuration
 from lass.errors import LassError
 from lass.infer import hub
-from lass.infer.chunks import overlap_add
+from lass.infer.chunks import Seams, Windows, join, paired, with_fade, with_margins
 from lass.infer.folder import SUMS, check_sums, write_sums
-from lass.io import audio
+from lass.io import audio, blocks as audio_blocks
 from lass.io.files import atomic_path, write_text
-from lass.queries.encoder import QueryEncoder
+from lass.queries.encoder import QueryEncoder, check_texts
+from lass.queries.query import Query
 from lass.separators.separator import Separator
 
-WINDOW, OVERLAP = 30.0, 2.0  # s; memory does not grow with the length of a file
+STEP = 8.0  # s that a window adds, between the margins of a network with a receptive field
+WINDOW, OVERLAP = 30.0, 2.0  # s; of a network without one
+LONGEST_QUERY = 1000  # characters; the encoders hear no more than some 64 to 512 word pieces
 
 
 class Model:
@@ -58,7 +62,15 @@ class Model:
 
         Raises LassError with what is damaged, missing, unexpected or of another shape.
         """
-        folder = hub.find(folder)
+        try:
+            return cls._read(hub.find(folder), device)
+        except OSError as error:
+            reason = error.strerror or error
+            raise LassError(f"{error.filename or folder}: cannot be read ({reason}): copy the model folder again, or "
+                            "correct the rights") from None
+
+    @classmethod
+    def _read(cls, folder: Path, device: str) -> "Model":
         if not (folder / "config.yaml").exists():
             raise LassError(f"{folder}: not a model folder (no config.yaml); training writes one to exp/<name>/model")
         check_sums(folder)
@@ -73,7 +85,7 @@ class Model:
     def _load_state(self, path: Path) -> None:
         try:
             found = safetensors.torch.load_file(path)
-        except (FileNotFoundError, SafetensorError) as error:
+        except (OSError, SafetensorError) as error:
             raise LassError(f"{path}: cannot be read ({error}); copy the model folder again") from None
         own = self._state()
         faults = [f"missing {key}" for key in own if key not in found]
@@ -91,7 +103,9 @@ class Model:
     @torch.inference_mode()
     def estimate(self, mixtures: Tensor, texts: Sequence[str]) -> Tensor:
         """``[B, C, T]`` at the model's rate and B queries -> ``[B, C, T]``, in one piece."""
-        query = self.encoder.encode_text(texts).to(self.device)
+        return self._apply(mixtures, self.encoder.encode_text(texts).to(self.device))
+
+    def _apply(self, mixtures: Tensor, query: Query) -> Tensor:
         return self.separator(mixtures.to(self.device), query).float().cpu()
 
     def separate_batch(self, waves: np.ndarray, sample_rate: int, texts: Sequence[str]) -> np.ndarray:
@@ -100,27 +114,105 @@ class Model:
         estimate = self.estimate(torch.from_numpy(own), texts).numpy()
         return _resample(estimate, self.sample_rate, sample_rate, waves.shape[-1])
 
-    def separate(self, wave: np.ndarray, sample_rate: int, query: str) -> np.ndarray:
+    def separate(
+        self, wave: np.ndarray, sample_rate: int, query: str | Sequence[str], remove: bool = False,
+        negative: str | None = None,
+    ) -> np.ndarray:  # fmt: skip
         """Separate what ``query`` describes.
 
         Args:
             wave: ``[T]`` or ``[C, T]``, any rate, channels and length.
             sample_rate: Hz.
-            query: for example "a dog barks".
+            query: for example "a dog barks"; or Q of them.
+            remove: give the rest instead, ``wave`` without it.
+            negative: what is taken out of ``wave`` before anything is asked.
 
         Returns:
-            float32 of the shape of ``wave``, at the same rate.
+            float32 of the shape of ``wave``, at the same rate; for a list of Q queries ``[Q, T]`` or ``[Q, C, T]``.
         """
         wave = np.asarray(wave, dtype=np.float32)
         if wave.ndim not in (1, 2) or not wave.size:
             raise LassError(f"a wave of shape {wave.shape}: expected [T] or [C, T] with at least one sample")
-        if not np.isfinite(wave).all():
-            raise LassError("the wave holds NaN or infinite samples")
-        own = _resample(np.atleast_2d(wave), sample_rate, self.sample_rate)
-        one = lambda part: self.estimate(torch.from_numpy(part)[None], [query])[0].numpy()  # noqa: E731
-        window, overlap = round(WINDOW * self.sample_rate), round(OVERLAP * self.sample_rate)
-        estimate = _resample(overlap_add(own, one, window, overlap), self.sample_rate, sample_rate, wave.shape[-1])
-        return estimate.reshape(wave.shape)
+        found = self.stream([np.atleast_2d(wave)], sample_rate, query, remove, negative)
+        found = np.concatenate(list(found), axis=-1)
+        return found.reshape(*found.shape[:-2], *wave.shape)
+
+    def stream(
+        self, blocks: Iterable[np.ndarray], sample_rate: int, query: str | Sequence[str], remove: bool = False,
+        negative: str | None = None, seams: Seams | None = None,
+    ) -> Iterator[np.ndarray]:  # fmt: skip
+        """``separate`` for a wave that comes in blocks: memory does not grow with its length.
+
+        A network with a receptive field gives what it would give of the whole wave. Any other is asked in windows,
+        which are cross-faded and differ from that.
+
+        Args:
+            blocks: ``[C, n]`` each, n as it comes; they are taken as they are needed.
+            sample_rate, query, remove, negative: as in ``separate``.
+            seams: counts how far the windows differ where they are cross-faded.
+
+        Yields:
+            blocks ``[C, n]``, for a list of Q queries ``[Q, C, n]``, of other n than those of ``blocks`` and some
+            windows later; joined, they are as long.
+        """
+        texts = [query] if isinstance(query, str) else list(query)
+        check_queries(texts if negative is None else [*texts, negative])
+        trained = remove and "removal" in self.separator.tasks
+        wanted = [self._query(text, "removal" if trained else "extraction") for text in texts]
+        unwanted = [] if negative is None else [self._query(negative, "extraction")]
+        seams = Seams() if seams is None else seams
+
+        def ask(queries: list[Query], blocks: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
+            own = audio_blocks.resampled(blocks, sample_rate, self.sample_rate)
+            joined = join(own, lambda part: self._separate_window(part, queries), self._windows(), seams)
+            return audio_blocks.resampled(joined, self.sample_rate, sample_rate)
+
+        def estimates(blocks: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
+            if unwanted:
+                blocks = (both - other for both, other in paired(blocks, lambda b: ask(unwanted, b)))
+            return ask(wanted, blocks)
+
+        def outputs() -> Iterator[np.ndarray]:
+            for mixture, estimate in paired(map(_checked, blocks), estimates, len(wanted)):
+                estimate = estimate.reshape(-1, *mixture.shape)
+                found = mixture - estimate if remove and not trained else estimate
+                yield found[0] if isinstance(query, str) else found
+
+        return outputs()
+
+    @torch.inference_mode()
+    def _query(self, text: str, task: str) -> Query:
+        return dataclasses.replace(self.encoder.encode_text([text]), task=[task]).to(self.device)
+
+    def _windows(self) -> Windows:
+        rate, field = self.sample_rate, self.separator.receptive_field
+        if field is None:
+            return with_fade(round(WINDOW * rate), round(OVERLAP * rate))
+        return with_margins(round(STEP * rate), field, self.separator.grid)
+
+    @torch.inference_mode()
+    def _separate_window(self, part: np.ndarray, queries: Sequence[Query]) -> np.ndarray:
+        """``[C, n]`` and Q queries -> ``[Q * C, n]``; one query and one channel after the other, to save memory."""
+        channels = 1 if self.separator.channels == 1 else len(part)
+        groups = torch.from_numpy(part)[None].split(channels, dim=1)
+        return torch.cat([self._apply(group, query) for query in queries for group in groups], dim=1)[0].numpy()
+
+
+def check_queries(texts: Sequence[str]) -> None:
+    """Raise a LassError for queries that cannot be asked: none, an empty one, one that no encoder hears to its end."""
+    check_texts(texts)
+    for text in texts:
+        if len(text) > LONGEST_QUERY:
+            raise LassError(f"a query of {len(text)} characters ({text[:40]!r} ..): say it in {LONGEST_QUERY}")
+
+
+def _checked(block: np.ndarray) -> np.ndarray:
+    block = np.asarray(block)
+    if block.ndim != 2:
+        raise LassError(f"a block of shape {block.shape}: expected [C, n]")
+    if not np.isfinite(block).all():
+        raise LassError("the wave holds NaN or infinite samples")
+    return block
 
 
 def _resample(wave: np.ndarray, from_rate: int, to_rate: int, samples: int = 0) -> np.ndarray:
@@ -132,7 +224,7 @@ def _resample(wave: np.ndarray, from_rate: int, to_rate: int, samples: int = 0) 
 
 def _device(name: str) -> str:
     if name == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
+        return "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
     try:
         torch.zeros(1, device=name)
     except (RuntimeError, AssertionError) as error:  # torch without CUDA raises the latter

@@ -19,9 +19,10 @@ from lass.io.files import atomic_path
 _ARCHIVE = re.compile(r"(.+\.ark):(\d+)")
 _ARCHIVED_AUDIO = (b"RIFF", b"fLaC", b"AUDI")
 _WAV_SIZE = re.compile(r"^\s*data : (\d+) \(should be (\d+)\)", re.MULTILINE)
-_UNKNOWN_WAV_SIZE = 0x7FFFF000  # programs that write into a pipe put 2 or 4 GB here
+UNKNOWN_WAV_SIZE = 0x7FFFF000  # programs that write into a pipe put 2 or 4 GB here
 _OGG_PAGE = 65307  # largest page in bytes, RFC 3533
-_BITS = {"PCM_16": 16, "PCM_24": 24}
+UNKNOWN_FRAMES = 2**63 - 1  # what libsndfile says of a flac that a program wrote into a pipe
+BITS = {"PCM_S8": 8, "PCM_U8": 8, "PCM_16": 16, "PCM_24": 24, "PCM_32": 32}
 
 
 class AudioError(LassError):
@@ -55,7 +56,7 @@ def info(path: str | os.PathLike) -> AudioInfo:
     if _ARCHIVE.fullmatch(os.fspath(path)):
         wave, rate = read(path)
         return AudioInfo(rate, *wave.shape)
-    with _opened(path) as f:
+    with opened(path) as f:
         return AudioInfo(f.samplerate, f.channels, f.frames)
 
 
@@ -73,7 +74,7 @@ def read(path: str | os.PathLike, start: int = 0, frames: int = -1) -> tuple[np.
         length = wave.shape[1]
         wave = wave[:, start : None if frames < 0 else start + frames]
     else:
-        with _opened(path) as f:
+        with opened(path) as f:
             rate, length = f.samplerate, f.frames
             try:
                 f.seek(min(start, length))
@@ -81,7 +82,7 @@ def read(path: str | os.PathLike, start: int = 0, frames: int = -1) -> tuple[np.
             except soundfile.LibsndfileError as e:
                 raise AudioError(f"{path}: cannot decode ({e.error_string}): get the file again") from None
             if start == 0 and frames < 0:
-                _refuse_truncated(path, f, wave.shape[1])
+                refuse_truncated(path, f, wave.shape[1])
     if start > length:
         raise AudioError(f"{path}: read from sample {start} of {length}: correct the start time")
     return np.ascontiguousarray(wave), rate
@@ -101,11 +102,8 @@ def read_whole(path: str | os.PathLike) -> tuple[np.ndarray, int]:
 def write(path: str | os.PathLike, wave: np.ndarray, sample_rate: int, subtype: str = "PCM_24") -> int:
     """Write ``wave`` ``[C, T]`` or ``[T]`` atomically; the container follows from the suffix.
 
-    PCM_16 and PCM_24 are rounded to the nearest step here (libsndfile truncates floats in wav but rounds them in
-    flac) and limited to full scale; FLOAT is written as it is.
-
     Returns:
-        number of samples that were limited (clipped); 0 for FLOAT
+        number of samples that were limited (clipped); 0 for FLOAT and DOUBLE
     Raises:
         AudioError: samples that are not finite, a container or subtype that soundfile does not write
     """
@@ -113,19 +111,33 @@ def write(path: str | os.PathLike, wave: np.ndarray, sample_rate: int, subtype: 
     samples = np.atleast_2d(np.asarray(wave)).T
     if not np.isfinite(samples).all():
         raise AudioError(f"{path}: not written: the wave holds NaN or infinite samples")
-    clipped = 0
-    if subtype in _BITS:
-        bits = _BITS[subtype]
-        steps = np.rint(samples.astype(np.float64) * 2.0 ** (bits - 1))
-        limited = np.clip(steps, -(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
-        clipped = int(np.count_nonzero(limited != steps))
-        samples = limited.astype(np.int32) << (32 - bits)  # libsndfile keeps the upper bits of int32
+    samples, clipped = quantise(samples, subtype)
     try:
         with atomic_path(path) as temporary:
             soundfile.write(temporary, samples, sample_rate, subtype=subtype)
     except (soundfile.LibsndfileError, ValueError, TypeError) as e:
         raise AudioError(f"{path}: cannot write {subtype}: {e}") from None
     return clipped
+
+
+def quantise(samples: np.ndarray, subtype: str) -> tuple[np.ndarray, int]:
+    """Samples as soundfile is to write them, and how many were limited to full scale (clipped), so that none wraps.
+
+    Integers are rounded to the nearest step here (libsndfile truncates floats in wav but rounds them in flac). FLOAT
+    and DOUBLE stay as they are.
+    """
+    if subtype in ("FLOAT", "DOUBLE"):
+        return samples, 0
+    steps = samples.astype(np.float64)
+    lowest, highest = -1.0, 1.0
+    if subtype in BITS:
+        steps = np.rint(steps * 2.0 ** (BITS[subtype] - 1))
+        lowest, highest = -(2 ** (BITS[subtype] - 1)), 2 ** (BITS[subtype] - 1) - 1
+    limited = np.clip(steps, lowest, highest)
+    clipped = int(np.count_nonzero(limited != steps))
+    if subtype in BITS:
+        limited = limited.astype(np.int32) << (32 - BITS[subtype])  # libsndfile keeps the upper bits of int32
+    return limited, clipped
 
 
 def resample(wave: np.ndarray, from_rate: int, to_rate: int) -> np.ndarray:
@@ -141,7 +153,8 @@ def resample(wave: np.ndarray, from_rate: int, to_rate: int) -> np.ndarray:
     return np.apply_along_axis(soxr.resample, -1, wave, from_rate, to_rate, quality="VHQ")
 
 
-def _opened(path: str | os.PathLike) -> soundfile.SoundFile:
+def opened(path: str | os.PathLike) -> soundfile.SoundFile:
+    """The file, to be read from; an AudioError tells why not."""
     refuse_command(os.fspath(path))
     try:
         if os.stat(path).st_size == 0:
@@ -150,15 +163,16 @@ def _opened(path: str | os.PathLike) -> soundfile.SoundFile:
     except OSError as e:
         raise AudioError(f"{path}: cannot open ({e.strerror}): correct the path or get the file") from None
     except soundfile.LibsndfileError as e:
-        raise AudioError(f"{path}: not an audio file that soundfile reads ({e.error_string})") from None
+        raise AudioError(f"{path}: not an audio file that soundfile reads ({e.error_string}): "
+                         "make it wav or flac, for example with ffmpeg") from None
 
 
-def _refuse_truncated(path: str | os.PathLike, f: soundfile.SoundFile, decoded: int) -> None:
+def refuse_truncated(path: str | os.PathLike, f: soundfile.SoundFile, decoded: int) -> None:
     """libsndfile reads what is left of a cut file without an error (only flac complains); say so instead."""
-    if decoded < f.frames:
+    if decoded < f.frames < UNKNOWN_FRAMES:
         raise AudioError(f"{path}: truncated: {decoded} of {f.frames} samples are there: get it again")
     sizes = _WAV_SIZE.search(f.extra_info)
-    if sizes and int(sizes[2]) < int(sizes[1]) < _UNKNOWN_WAV_SIZE:
+    if sizes and int(sizes[2]) < int(sizes[1]) < UNKNOWN_WAV_SIZE:
         raise AudioError(f"{path}: truncated: {sizes[2]} of {sizes[1]} bytes of samples are there: get it again")
     if f.format == "OGG" and not _ends_with_last_ogg_page(path):
         raise AudioError(f"{path}: truncated: the last Ogg page is missing: get it again")

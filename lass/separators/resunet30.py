@@ -207,6 +207,12 @@ class ResUNet30(Separator):
             raise LassError("separator: blocks_per_level and bottleneck_blocks must be 1 or more")
         self.sample_rate = sample_rate
         self.base = ResUNet30Base(window, hop, channels, tuple(widths), stem, blocks_per_level, bottleneck_blocks)
+        self.channels, self.grid = channels, self.base.time_factor * hop
+        # Frames on one side: a ConvBlock reaches 2 of its level, 2^(i-1) each at level i, down and up again, those of
+        # the bottleneck time_factor each; a frame may lie at either end of its cell of time_factor frames.
+        longest = self.base.time_factor
+        frames = 4 * blocks_per_level * (2 * longest - 1) + 2 * bottleneck_blocks * longest + longest - 1
+        self.receptive_field = frames * hop + window - 2  # half a window at both ends, whose first sample counts 0
         # A released decoder holds a second norm and its FiLM layer, and never applies them: kept for their keys alone.
         unused = [b for b in self.base.modules() if isinstance(b, DecoderBlock)] if film == "shift" else []
         for block in unused:

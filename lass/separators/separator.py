@@ -12,14 +12,18 @@ class Separator(nn.Module):
         sample_rate: Hz.
         tasks: what it was made to do, of "extraction" and "removal".
         generative: True when estimates are not sample-aligned with the mixture.
+        channels: of the mixtures it takes; 1 means a mono network, which sees C channels as a batch of C.
         receptive_field: samples on one side that an output sample depends on, None when not bounded usefully.
+        grid: samples; a mixture that begins a multiple of it later has the same estimate, as much later.
         loss: (estimate, target) -> scalar; set from the yaml when a training starts.
     """
 
     sample_rate: int
     tasks: tuple[str, ...] = ("extraction",)
     generative: bool = False
+    channels: int = 1
     receptive_field: int | None = None
+    grid: int = 1
     loss: Callable[[Tensor, Tensor], Tensor] | None = None
 
     def forward(self, mixture: Tensor, query) -> Tensor:

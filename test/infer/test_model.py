@@ -85,6 +85,22 @@ def test_damaged_folders(folder, tmp_path):
     assert "not a model folder" in refusal(tmp_path / "nowhere")
 
 
+@pytest.mark.parametrize("name", ["config.yaml", "model.safetensors", "tokenizer.model", "SHA256SUMS"])
+def test_folders_that_cannot_be_read(folder, name):
+    """What may not be read, or is no file, or lies on a disk that fails: here a folder in place of the file."""
+    (folder / name).unlink(missing_ok=True)
+    (folder / name).mkdir()
+    assert str(folder / name) in refusal(folder)
+
+
+def test_a_folder_that_may_not_be_looked_into(folder, monkeypatch):
+    def denied(*_):
+        raise PermissionError(13, "Permission denied", str(folder))
+
+    monkeypatch.setattr(module.hub, "find", denied)
+    assert refusal(folder).startswith(f"{folder}: cannot be read (Permission denied): ")
+
+
 def test_a_flipped_bit_is_named_before_anything_is_built(model_folder, tmp_path):
     folder = shutil.copytree(model_folder, tmp_path / "model")
     weights = bytearray((folder / "model.safetensors").read_bytes())
@@ -130,19 +146,6 @@ def test_channels_are_separated_alike(model, noise):
         np.testing.assert_allclose(both[channel], alone, rtol=0, atol=1e-6)
 
 
-def test_long_waves_are_chunked(model, noise, monkeypatch):
-    wave = noise((2, 8192))
-    whole = model.separate(wave, 16000, "a bell rings")
-    monkeypatch.setattr(module, "WINDOW", 0.256)
-    monkeypatch.setattr(module, "OVERLAP", 0.064)
-    shapes = []
-    estimate = model.estimate
-    monkeypatch.setattr(model, "estimate", lambda x, texts: shapes.append(tuple(x.shape)) or estimate(x, texts))
-    chunked = model.separate(wave, 16000, "a bell rings")
-    assert shapes == [(1, 2, 4096)] * 3
-    assert 0 < np.sqrt(np.mean((chunked - whole) ** 2)) < 0.3 * np.sqrt(np.mean(whole**2))
-
-
 @pytest.mark.parametrize(
     ("wave", "text", "message"),
     [
@@ -157,6 +160,13 @@ def test_long_waves_are_chunked(model, noise, monkeypatch):
 def test_wrong_input(model, wave, text, message):
     with pytest.raises(LassError, match=message):
         model.separate(wave, 16000, text)
+
+
+@pytest.mark.parametrize(("cuda", "mps", "found"), [(1, 1, "cuda"), (1, 0, "cuda"), (0, 1, "mps"), (0, 0, "cpu")])
+def test_auto_is_the_best_device(cuda, mps, found, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: bool(cuda))
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: bool(mps))
+    assert module._device("auto") == found
 
 
 def test_a_device_that_is_not_there(model_folder):
