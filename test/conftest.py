@@ -1,8 +1,13 @@
 """What all tests share: no hub access, few threads, the repository root, the shared material, a final count."""
 
+import json
 import os
+import re
+import zlib
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 # Set before any test module imports torch or transformers; inherited by the commands that tests start.
@@ -23,6 +28,74 @@ def shared() -> Path:
     folder = ROOT.parent / "shared"
     if not folder.is_dir():
         pytest.skip(f"no folder {folder} with reference values and recordings")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def refill() -> Callable[..., dict]:
+    """The rule of the reference values: ``refill(shapes, seed)`` draws each tensor from its key and role."""
+    return _refill
+
+
+def _refill(shapes: dict[str, tuple[int, ...]], seed: int) -> dict:
+    import torch
+
+    filled = {}
+    for key, shape in shapes.items():
+        module, _, leaf = key.rpartition(".")
+        if leaf == "num_batches_tracked":
+            filled[key] = torch.tensor(1)
+            continue
+        rng = np.random.Generator(np.random.PCG64(zlib.crc32(key.encode()) + (seed << 32)))
+        v = ((2.0 * rng.random(int(np.prod(shape))) - 1.0) * np.sqrt(3.0)).reshape(shape)
+        norm = f"{module}.running_mean" in shapes
+        if leaf in ("running_mean", "bias"):
+            v = v * (0.2 if norm else 0.1)
+        elif leaf == "running_var":
+            v = 1.0 + 0.3 * v
+        elif norm:
+            v = 1.0 + 0.2 * v
+        elif not key.startswith("film."):
+            transposed = re.fullmatch(r"base\.decoder_block\d\.conv1\.weight", key)
+            v = v / np.sqrt(shape[0] if transposed else np.prod(shape[1:]))
+            v = v * (0.3 if key == "base.after_conv.weight" else 1.0)
+        filled[key] = torch.from_numpy(np.asarray(v.astype(np.float32)))
+    return filled
+
+
+@pytest.fixture(scope="session")
+def laion_clap_shapes() -> dict[str, tuple[int, ...]]:
+    """Names and shapes of a small model of laion_clap with embeddings of 12 (queries/test_laion_clap.py)."""
+    held = json.loads((ROOT / "test" / "queries" / "laion_clap.json").read_text(encoding="utf-8"))
+    return {key: tuple(shape) for key, shape in held["shapes"].items()}
+
+
+@pytest.fixture(scope="session")
+def laion_clap_weights(laion_clap_shapes) -> Callable[[int], dict]:
+    """Its weights by the rule of the reference values, for embeddings of another size if need be."""
+    import torch
+
+    held = json.loads((ROOT / "test" / "queries" / "laion_clap.json").read_text(encoding="utf-8"))
+
+    def weights(size: int = 12) -> dict:
+        shapes = {key: tuple(size if n == 12 else n for n in shape) for key, shape in laion_clap_shapes.items()}
+        filled = _refill(shapes, 1)
+        for key in shapes:
+            if key.endswith("relative_position_index"):
+                filled[key] = torch.tensor(held["relative_position_index"])
+        return filled
+
+    return weights
+
+
+@pytest.fixture(scope="session")
+def roberta_tokenizer(tmp_path_factory) -> Path:
+    """A folder with a RoBERTa tokenizer for that model: of letters."""
+    from transformers import RobertaTokenizer
+
+    pieces = ["<s>", "<pad>", "</s>", "<unk>", "<mask>", "Ġ", *"abcdefghijklmnopqrstuvwxyz"]
+    folder = tmp_path_factory.mktemp("roberta") / "tokenizer"
+    RobertaTokenizer(vocab={piece: i for i, piece in enumerate(pieces)}, merges=[]).save_pretrained(folder)
     return folder
 
 

@@ -111,11 +111,17 @@ def _separate_set(args: argparse.Namespace, argv: list[str]) -> None:
         "query_rule": {"none": "queries of the set", "interferer": "queries of the interferer"}.get(
             args.control, f"constant: {args.constant_query}"
         ),
-        "training seed": model.config["seed"],
-        "training data": ", ".join(entry["dir"] for entry in model.config["data"]["sets"]),
+        "training seed": model.config.get("seed", "not known"),
+        "training data": _training_data(model.config),
     }
     write_text(args.out / "info.json", json.dumps(facts, ensure_ascii=False, indent=1) + "\n")
     stamp.write(done, options, manifests)
+
+
+def _training_data(config: dict) -> str:
+    if "origin" in config:  # weights of others
+        return config["origin"]["trained_on"]
+    return ", ".join(entry["dir"] for entry in config["data"]["sets"])
 
 
 if __name__ == "__main__":

@@ -2,23 +2,32 @@
 
 import fnmatch
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from lass.errors import LassError
 from lass.io.files import sha256, write_text
 
-PATTERNS = ("config.yaml", "model.safetensors", "tokenizer.*")  # what loading reads
+ENCODER = "encoder"  # a frozen query encoder that the model brings along, as transformers saves it
+PATTERNS = ("config.yaml", "model.safetensors", "tokenizer.*",  # what loading reads
+            *(f"{ENCODER}/*.{suffix}" for suffix in ("json", "txt", "safetensors")))
 CARD, SUMS = "README.md", "SHA256SUMS"
 
 
 def belongs(name: str) -> bool:
-    """True for the name of a file that loading may read, in the folder itself."""
-    return "/" not in name and any(fnmatch.fnmatchcase(name, pattern) for pattern in PATTERNS)
+    """True for the name of a file that loading may read, as seen from the folder."""
+    return any(fnmatch.fnmatchcase(name, p) and name.count("/") == p.count("/") for p in PATTERNS)
+
+
+def name_in(folder: Path, path: Path) -> str:
+    """``folder/encoder/config.json`` -> ``encoder/config.json``."""
+    return path.relative_to(folder).as_posix()
 
 
 def files(folder: Path) -> list[Path]:
     """The files that loading may read, sorted; whatever else lies there is none of the model's."""
-    return sorted(path for path in folder.iterdir() if belongs(path.name) and path.is_file())
+    found = [*folder.glob("*"), *folder.glob(f"{ENCODER}/*")]
+    return sorted(path for path in found if belongs(name_in(folder, path)) and path.is_file())
 
 
 def shared_files(folder: Path) -> list[Path]:
@@ -33,9 +42,10 @@ def shared_files(folder: Path) -> list[Path]:
     return [folder / CARD, folder / SUMS, *files(folder)]
 
 
-def write_sums(folder: Path) -> None:
-    """Write ``SHA256SUMS`` in the format of ``sha256sum -c``, atomically."""
-    write_text(folder / SUMS, "".join(f"{sha256(path)}  {path.name}\n" for path in files(folder)))
+def write_sums(folder: Path, paths: Iterable[Path] | None = None) -> None:
+    """Write ``SHA256SUMS``, of the given files or of those that loading reads, in the format of ``sha256sum -c``."""
+    listed = files(folder) if paths is None else sorted(paths)
+    write_text(folder / SUMS, "".join(f"{sha256(path)}  {name_in(folder, path)}\n" for path in listed))
 
 
 def check_sums(folder: Path) -> None:
@@ -51,7 +61,7 @@ def check_sums(folder: Path) -> None:
         return
     lines = re.findall(r"^([0-9a-f]{64}) [ *](.+)$", path.read_text(encoding="utf-8", errors="replace"), re.MULTILINE)
     listed = {name: digest for digest, name in lines}
-    found = {path.name: sha256(path) for path in files(folder)}
+    found = {name_in(folder, path): sha256(path) for path in files(folder)}
     wrong = sorted(name for name in listed | found if listed.get(name) != found.get(name))
     if wrong:
         names = ", ".join(repr(name[:80]) for name in wrong[:3])

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from lass.errors import LassError
-from lass.infer.folder import CARD, PATTERNS, SUMS, belongs, check_sums, shared_files
+from lass.infer.folder import CARD, PATTERNS, SUMS, belongs, check_sums, name_in, shared_files
 
 _NAME = r"\w+(?:[.-]\w+)*"
 _REVISION = r"\w+(?:[./-]\w+)*"
@@ -32,7 +32,7 @@ def find(name: str | Path) -> Path:
     way_out = "check the name and the network; a private model needs a token (hf auth login, or HF_TOKEN)"
     with _one_line(f"{name}: no such folder, and not to be had from the hub", way_out):
         found = snapshot_download(match["repo"], revision=match["revision"], library_name="lass",
-                                  allow_patterns=[*PATTERNS, CARD, SUMS], ignore_patterns=["*/*"])
+                                  allow_patterns=[*PATTERNS, CARD, SUMS], ignore_patterns=["tokenizer.*/*", "*/*/*"])
     return Path(found)
 
 
@@ -49,7 +49,7 @@ def push(folder: Path, repo: str, private: bool = False, endpoint: str | None = 
     Returns:
         the address of the repository.
     """
-    own = {path.name: path for path in shared_files(folder)}
+    own = {name_in(folder, path): path for path in shared_files(folder)}
     check_sums(folder)
     match = _ID.fullmatch(repo)
     if match is None or match["revision"]:

@@ -14,8 +14,9 @@ from lass import config as configuration
 from lass.errors import LassError
 from lass.infer import hub
 from lass.infer.chunks import Seams, Windows, join, paired, with_fade, with_margins
-from lass.infer.folder import SUMS, check_sums, write_sums
+from lass.infer.folder import ENCODER, SUMS, check_sums, write_sums
 from lass.io import audio, blocks as audio_blocks
+from lass.io.checkpoint import mismatches
 from lass.io.files import atomic_path, write_text
 from lass.queries.encoder import QueryEncoder, check_texts
 from lass.queries.query import Query
@@ -75,7 +76,7 @@ class Model:
             raise LassError(f"{folder}: not a model folder (no config.yaml); training writes one to exp/<name>/model")
         check_sums(folder)
         config = configuration.read_yaml(folder / "config.yaml")
-        encoder = configuration.build(config, "encoder", QueryEncoder)
+        encoder = configuration.build(_located(config, folder), "encoder", QueryEncoder)
         separator = configuration.build(config, "separator", Separator, condition=encoder.dim)
         encoder.load_assets(folder)
         model = cls(config, encoder, separator, _device(device))
@@ -88,14 +89,7 @@ class Model:
         except (OSError, SafetensorError) as error:
             raise LassError(f"{path}: cannot be read ({error}); copy the model folder again") from None
         own = self._state()
-        faults = [f"missing {key}" for key in own if key not in found]
-        faults += [f"unexpected {key}" for key in found if key not in own]
-        faults += [
-            f"{key} is {list(found[key].shape)}, expected {list(own[key].shape)}"
-            for key in own
-            if key in found and found[key].shape != own[key].shape
-        ]
-        if faults:
+        if faults := mismatches(own, found):
             raise LassError(f"{path}: does not fit config.yaml: {'; '.join(faults[:5])}; {len(faults)} faults in all")
         for key, value in own.items():
             value.copy_(found[key])
@@ -213,6 +207,18 @@ def _checked(block: np.ndarray) -> np.ndarray:
     if not np.isfinite(block).all():
         raise LassError("the wave holds NaN or infinite samples")
     return block
+
+
+def _located(config: dict, folder: Path) -> dict:
+    """The configuration with the place of an encoder that lies in the model folder."""
+    if "encoder" not in config:
+        source = config.get("query", {}).get("source", "its own")
+        raise LassError(f"{folder}: a separator alone, which needs an encoder of {source} queries to be asked by "
+                        "(README.md tells which): choose another model")
+    spec = config["encoder"]
+    if isinstance(spec, dict) and spec.get("model") == ENCODER:
+        spec = spec | {"model": str(folder / ENCODER)}
+    return config | {"encoder": spec}
 
 
 def _resample(wave: np.ndarray, from_rate: int, to_rate: int, samples: int = 0) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Sequence
+from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -66,6 +67,10 @@ class Clap(PretrainedEncoder):
             raise LassError(f"{self._folder}/preprocessor_config.json: sampling_rate {extractor.sampling_rate} Hz, "
                             f"not {self.sample_rate} Hz: choose a CLAP of that rate")
         return extractor
+
+    def save_pretrained(self, folder: Path) -> None:
+        super().save_pretrained(folder)
+        self._extractor.save_pretrained(folder)
 
     def _query(self, embedding: Tensor, modality: str) -> Query:
         if self.normalised:

@@ -79,6 +79,11 @@ class PretrainedEncoder(QueryEncoder):
         """The network with its weights, on this module's device."""
         return self._loaded.to(self._place.device)
 
+    def save_pretrained(self, folder: Path) -> None:
+        """Write it whole, as transformers does: a folder that the constructor takes as ``model``."""
+        for part in (self._loaded, self._tokenizer):
+            part.save_pretrained(folder)
+
     def tokenise(self, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
         """B texts -> (ids ``[B, N]``, mask ``[B, N]``: 1 for a token, 0 for padding); longer texts are cut."""
         check_texts(texts)

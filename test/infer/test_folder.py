@@ -1,17 +1,21 @@
 import subprocess
 
 import pytest
+from huggingface_hub.utils import filter_repo_objects
 
 from lass.errors import LassError
-from lass.infer.folder import check_sums, files, shared_files, write_sums
+from lass.infer import hub
+from lass.infer.folder import belongs, check_sums, files, name_in, shared_files, write_sums
+
+ENCODER_FILES = ["encoder/config.json", "encoder/merges.txt", "encoder/model.safetensors"]
 
 
 @pytest.fixture
 def folder(tmp_path):
     """What a model folder may hold, and what has no business there."""
     for name in ("config.yaml", "model.safetensors", "tokenizer.model", "README.md", ".done", "model.pkl", "notes.txt",
-                 "tokenizer.d/weights.pkl"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
+                 "tokenizer.d/weights.pkl", *ENCODER_FILES, "encoder/model.bin", "encoder/code.py", "encoder/a/b.json"):
+        (tmp_path / name).parent.mkdir(exist_ok=True, parents=True)
         (tmp_path / name).write_text(name)
     write_sums(tmp_path)
     return tmp_path
@@ -26,26 +30,39 @@ def refusal(folder) -> str:
 
 
 def test_only_what_loading_reads(folder):
-    names = ["config.yaml", "model.safetensors", "tokenizer.model"]
-    assert [path.name for path in files(folder)] == names
-    assert [path.name for path in shared_files(folder)] == ["README.md", "SHA256SUMS", *names]
+    names = ["config.yaml", *ENCODER_FILES, "model.safetensors", "tokenizer.model"]
+    assert [name_in(folder, path) for path in files(folder)] == names
+    assert [name_in(folder, path) for path in shared_files(folder)] == ["README.md", "SHA256SUMS", *names]
     (folder / "README.md").unlink()
     (folder / "model.safetensors").unlink()
     with pytest.raises(LassError, match="has no model.safetensors, README.md: run lass pack first"):
         shared_files(folder)
 
 
+def test_the_hub_is_asked_for_nothing_else(folder, monkeypatch):
+    names = sorted(name_in(folder, path) for path in folder.rglob("*") if path.is_file())
+    asked = []
+
+    def download(_repo, allow_patterns, ignore_patterns, **_):
+        asked.extend(filter_repo_objects(names, allow_patterns=allow_patterns, ignore_patterns=ignore_patterns))
+        return folder
+
+    monkeypatch.setattr("huggingface_hub.snapshot_download", download)
+    hub.find("org/name")
+    assert asked == [name for name in names if belongs(name) or name in ("README.md", "SHA256SUMS")] and len(asked) == 8
+
+
 def test_sha256sum_reads_it(folder):
     check_sums(folder)
     subprocess.run(["sha256sum", "--check", "--strict", "SHA256SUMS"], cwd=folder, check=True, capture_output=True)
-    assert (folder / "SHA256SUMS").read_text().count("\n") == 3
+    assert (folder / "SHA256SUMS").read_text().count("\n") == 6
     (folder / "SHA256SUMS").unlink()
     check_sums(folder)
 
 
 def test_what_differs_is_named(folder):
     (folder / "tokenizer.model").write_text("other")
-    assert "'tokenizer.model': not the content that SHA256SUMS tells (1 of 3 files)" in refusal(folder)
+    assert "'tokenizer.model': not the content that SHA256SUMS tells (1 of 6 files)" in refusal(folder)
     (folder / "tokenizer.model").unlink()
     assert "'tokenizer.model': not" in refusal(folder)
     (folder / "tokenizer.model").write_text("tokenizer.model")
@@ -63,4 +80,4 @@ def test_names_in_the_list_are_not_trusted(folder):
         (folder / "SHA256SUMS").write_text(good + f"{empty}  {name}\n")
         assert repr(name[:80]) in refusal(folder)
     (folder / "SHA256SUMS").write_bytes(b"\xff\xfe garbage\n")
-    assert "3 of 3 files" in refusal(folder)
+    assert "6 of 6 files" in refusal(folder)

@@ -3,7 +3,8 @@ import stat
 
 import pytest
 
-from lass.io.files import atomic_path, sha256, write_text
+from lass.errors import LassError
+from lass.io.files import atomic_folder, atomic_path, sha256, write_text
 
 
 def test_a_file_appears_whole(tmp_path):
@@ -52,3 +53,30 @@ def test_text_is_utf8_with_lf(tmp_path):
 def test_sha256(tmp_path):
     (tmp_path / "a").write_bytes(b"abc")  # FIPS 180-2, appendix B.1
     assert sha256(tmp_path / "a") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+def test_a_folder_appears_whole(tmp_path):
+    (tmp_path / "empty").mkdir()
+    mode = stat.S_IMODE((tmp_path / "empty").stat().st_mode)
+    for folder in (tmp_path / "new" / "a", tmp_path / "empty"):
+        with atomic_folder(folder) as temporary:
+            (temporary / "b").write_text("x")
+            assert temporary.parent == folder.parent and not (folder / "b").exists()
+        assert os.listdir(folder) == ["b"] and stat.S_IMODE(folder.stat().st_mode) == mode
+    assert sorted(os.listdir(tmp_path)) == ["empty", "new"] and os.listdir(tmp_path / "new") == ["a"]
+
+
+def test_an_error_leaves_no_folder(tmp_path):
+    for error in (ValueError, KeyboardInterrupt):
+        with pytest.raises(error), atomic_folder(tmp_path / "a") as temporary:
+            (temporary / "b").write_text("half")
+            raise error
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_folder_that_is_there_is_kept(tmp_path):
+    write_text(tmp_path / "a" / "b", "mine")
+    for path in (tmp_path / "a", tmp_path / "a" / "b"):
+        with pytest.raises(LassError, match=f"{path}: is there already"), atomic_folder(path):
+            pass
+    assert (tmp_path / "a" / "b").read_text() == "mine"

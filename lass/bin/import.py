@@ -1,0 +1,49 @@
+"""Turn published weights of others into a folder of ours: lass import KIND CKPT --out DIR."""
+
+import argparse
+from pathlib import Path
+
+from lass.errors import LassError
+from lass.infer.released import KINDS
+from lass.io.files import atomic_folder
+
+EPILOG = """\
+Nothing in a checkpoint is run; a file that holds more than weights is refused, with the way to convert it.
+The query encoder of audiosep and dcase2024 (LAION-CLAP, 0.8 GB) goes into DIR, too, which then needs nothing
+else; for uss there is none: it is asked with audio, and cannot be asked yet."""
+
+
+def main(argv: list[str] | None = None) -> None:
+    kinds = "\n".join(f"  {name:10}  {release.title}: {release.published}" for name, release in KINDS.items())
+    parser = argparse.ArgumentParser(
+        prog="lass import", description=f"{__doc__}\n\nkinds:\n{kinds}", epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("kind", choices=KINDS, metavar="KIND", help=", ".join(KINDS))
+    parser.add_argument("checkpoint", type=Path, metavar="CKPT", help="the published file (torch.save or safetensors)")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="a new folder")
+    parser.add_argument("--encoder", metavar="CLAP", help="audiosep, dcase2024: a CLAP instead of that in CKPT: a "
+                        "folder that lass import laion_clap wrote, or another ClapModel of transformers, or a hub id")
+    parser.add_argument("--tokenizer", default="roberta-base", metavar="DIR_OR_ID",
+                        help="RoBERTa's, for the CLAP in CKPT (default: %(default)s, from the hub or its cache)")
+    args = parser.parse_args(argv)
+    if args.encoder is not None and KINDS[args.kind].query != "caption":
+        parser.error(f"--encoder is not for {args.kind}")
+
+    from safetensors import SafetensorError
+
+    from lass.infer.importing import import_clap, import_separator
+
+    try:
+        with atomic_folder(args.out) as folder:
+            if args.kind == "laion_clap":
+                import_clap(args.checkpoint, folder, args.tokenizer)
+            else:
+                import_separator(args.kind, args.checkpoint, folder, args.encoder, args.tokenizer)
+    except (OSError, SafetensorError) as error:  # no room, no right to write
+        raise LassError(f"{args.out}: cannot be written ({error}): give another place") from None
+    print(f"{args.out}: imported from {args.checkpoint}; README.md in it tells what it is")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,108 @@
+"""Published weights as folders that this package reads: what `lass import` does."""
+
+import re
+from pathlib import Path
+
+import safetensors.torch
+import torch
+from torch import Tensor
+
+from lass import config as configuration
+from lass.errors import LassError
+from lass.infer.folder import CARD, ENCODER, write_sums
+from lass.infer.import_card import card
+from lass.infer.released import KINDS, RESUNET30, query_size, recognise
+from lass.io.checkpoint import mismatches, read_weights
+from lass.io.files import sha256, write_text
+from lass.queries import laion_clap
+from lass.queries.clap import Clap
+from lass.separators.separator import Separator
+
+SEPARATOR = "ss_model."  # prefixes in the Lightning checkpoints of AudioSep, the DCASE baseline and USS
+CLAP = "query_encoder.model."
+NOT_SEPARATOR = ("query_encoder.", "query_net.", "query_condition_extractor.", "anchor_segment_detector.")
+STFT = re.compile(r"base\.i?stft\.")  # DFT matrices and windows: window and hop tell them
+
+
+def import_clap(source: Path, folder: Path, tokenizer: str) -> None:
+    """Write a checkpoint of laion_clap into an empty folder, as transformers and ``lass.queries.clap.Clap`` take it.
+
+    Args:
+        tokenizer: folder or hub id of RoBERTa's tokenizer, which the checkpoint lacks.
+
+    Raises:
+        LassError: it is another kind of file, or there is no tokenizer.
+    """
+    laion_clap.convert(_read(source, "laion_clap"), source, tokenizer, folder)
+    write_sums(folder, folder.iterdir())
+    write_text(folder / CARD, card({"origin": _origin("laion_clap", source)}))
+
+
+def import_separator(kind: str, source: Path, folder: Path, encoder: str | None, tokenizer: str) -> None:
+    """Write a checkpoint of another kind into an empty folder, which becomes a model folder.
+
+    Args:
+        encoder: folder or hub id of a ClapModel, in place of the query encoder in the checkpoint.
+        tokenizer: as for ``import_clap``, if the query encoder in the checkpoint is used.
+
+    Raises:
+        LassError: it is another kind of file, weights do not fit, or there is no query encoder or tokenizer.
+    """
+    weights = _read(source, kind)
+    release = KINDS[kind]
+    own = {key.removeprefix(SEPARATOR): value for key, value in weights.items() if not key.startswith(NOT_SEPARATOR)}
+    own = {key: value for key, value in own.items() if not STFT.match(key)}
+    condition, first = query_size(own), own.get("base.pre_conv.weight")
+    channels = first.shape[1] if first is not None and first.dim() == 4 else 1
+    config = {
+        "origin": _origin(kind, source) | {"trained_on": release.trained_on},
+        "query": {"source": release.query},
+        "separator": {"class": RESUNET30, **release.separator, "channels": channels},
+    }
+    with torch.device("meta"):  # names and shapes alone
+        expected = configuration.build(config, "separator", Separator, condition=condition).state_dict()
+    if faults := mismatches(expected, own):
+        raise LassError(f"{source}: not whole, or not as published: {'; '.join(faults[:3])}; {len(faults)} faults in "
+                        "all: get the published file")
+    state = {f"separator.{key}": own[key].to(value.dtype).contiguous() for key, value in expected.items()}
+    safetensors.torch.save_file(state, folder / "model.safetensors")
+    if release.query == "caption":
+        config["encoder"] = {"class": "lass.queries.clap.Clap", "model": ENCODER}
+        config["origin"]["encoder"] = _bring_encoder(weights, source, folder / ENCODER, encoder, tokenizer, condition)
+    write_text(folder / "config.yaml", configuration.dump(config))
+    write_sums(folder)
+    write_text(folder / CARD, card(config, condition))
+
+
+def _read(source: Path, kind: str) -> dict[str, Tensor]:
+    """Weights that look like those of ``kind``."""
+    weights = read_weights(source)
+    words, found = recognise(weights, SEPARATOR)
+    if found != kind:
+        way_out = f"import it as kind {found}" if found else "no kind takes it"
+        raise LassError(f"{source}: looks like {words}, not like kind {kind}: {way_out}")
+    return weights
+
+
+def _origin(kind: str, source: Path) -> dict[str, str]:
+    return {"kind": kind, "file": source.name, "sha256": sha256(source)}
+
+
+def _bring_encoder(
+    weights: dict[str, Tensor], source: Path, folder: Path, encoder: str | None, tokenizer: str, condition: int
+) -> str:
+    """Write the query encoder into the model folder; returns what it is."""
+    if encoder is not None:
+        brought = Clap(encoder)
+        brought.save_pretrained(folder)
+        origin = brought.identity()
+    elif own := {key.removeprefix(CLAP): value for key, value in weights.items() if key.startswith(CLAP)}:
+        laion_clap.convert(own, source, tokenizer, folder)
+        origin = "LAION-CLAP (CC0-1.0) in the imported file, with RoBERTa's tokenizer (MIT)"
+    else:
+        raise LassError(f"{source}: holds no query encoder: give --encoder CLAP, the folder that lass import "
+                        "laion_clap music_speech_audioset_epoch_15_esc_89.98.pt --out CLAP writes")
+    if (dim := Clap(str(folder)).dim) != condition:
+        raise LassError(f"{encoder or source}: a CLAP with embeddings of size {dim}, and the separator takes "
+                        f"{condition}: give another with --encoder")
+    return origin
