@@ -35,8 +35,11 @@ def card(config: dict, condition: int = 0) -> str:
         facts += [(key, value) for key, value in config["separator"].items()]
         facts.append(("queries in training", f"{release.conditions[condition]}: size {condition}"))
         facts.append(("query encoder", origin.get("encoder", "none in this folder")))
+    else:
+        facts.append(("tokenizer", "RoBERTa's (MIT), which is not in the imported file"))
     parts = [
-        front_matter(release.licence) + f"\n# {escape(release.title)}",
+        *([front_matter(release.licence)] if "separator" in config else []),  # of a model, which the hub may get
+        f"# {escape(release.title)}",
         NOTE,
         *("## Use", _use(config)),
         *("## Origin", table(("fact", "value"), facts, words=2)),

@@ -212,7 +212,8 @@ def _checked(block: np.ndarray) -> np.ndarray:
 def _located(config: dict, folder: Path) -> dict:
     """The configuration with the place of an encoder that lies in the model folder."""
     if "encoder" not in config:
-        source = config.get("query", {}).get("source", "its own")
+        query = config.get("query")
+        source = query.get("source") if isinstance(query, dict) else "its own"
         raise LassError(f"{folder}: a separator alone, which needs an encoder of {source} queries to be asked by "
                         "(README.md tells which): choose another model")
     spec = config["encoder"]

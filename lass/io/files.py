@@ -47,7 +47,9 @@ def atomic_folder(folder: Path) -> Iterator[Path]:
     temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     try:
         yield temporary
-        temporary.chmod(0o777 & ~_umask())  # mkdtemp makes private folders
+        temporary.chmod(0o777 & ~_umask())  # mkdtemp makes private folders, and safetensors private files
+        for path in temporary.rglob("*"):
+            path.chmod((0o777 if path.is_dir() else 0o666) & ~_umask())
         os.replace(temporary, folder)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)

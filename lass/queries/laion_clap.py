@@ -6,10 +6,13 @@ read alike. What the two packages do otherwise than each other, and what became 
 * LayerNorm of RoBERTa: epsilon 1e-5 there; transformers' ClapConfig says 1e-12. It is set to 1e-5 here.
 * Mel filters: 50 Hz to 14 kHz there (transformers' default begins at 0 Hz: set to 50 here), Slaney's without feature
   fusion, HTK's with it. The checkpoint holds the former; they are compared with those of transformers.
-* STFT: by convolution in float32 there, by FFT in float64 here: less than 1e-4 dB apart.
+* STFT: by convolution in float32 there, by FFT in float64 here: mel spectra less than 2e-3 dB apart.
 * Samples: rounded to 16 bits there where they come as an array, and not where they come as a tensor; never here.
 * Waves above 10 s: a random 10 s there, and with feature fusion three more random parts; the middle 10 s here.
 * Texts: cut at 77 tokens there and here (at 512 by AudioSep); what is padded is masked.
+
+With random weights (test_laion_clap.py) the embeddings of both packages have a cosine of 1.000000, of texts and waves;
+with samples rounded to 16 bits there it is above 0.9999.
 """
 
 import math

@@ -5,6 +5,7 @@ import hashlib
 import importlib
 import json
 import shutil
+import stat
 import subprocess
 from pathlib import Path
 
@@ -174,7 +175,9 @@ def test_clap_folder(tiny_clap):
     assert Clap(str(folder)).encode_audio(torch.randn(2, 5000)).embedding.shape == (2, 12)
     subprocess.run(["sha256sum", "--check", "--strict", "SHA256SUMS"], cwd=folder, check=True, capture_output=True)
     card = (folder / "README.md").read_text()
-    assert "license: cc0-1.0" in card and "| imported from the file | clap12.pt |" in card
+    assert "| licence | CC0-1.0 |" in card and "| imported from the file | clap12.pt |" in card
+    modes = {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
+    assert modes == {stat.S_IMODE((folder.parent / "clap12.pt").stat().st_mode)}  # safetensors makes private files
 
 
 def test_card_and_checksums(small, run, refill, query_encoder, tmp_path):

@@ -60,9 +60,10 @@ def test_a_folder_appears_whole(tmp_path):
     mode = stat.S_IMODE((tmp_path / "empty").stat().st_mode)
     for folder in (tmp_path / "new" / "a", tmp_path / "empty"):
         with atomic_folder(folder) as temporary:
-            (temporary / "b").write_text("x")
+            (temporary / "b").touch(0o600)
             assert temporary.parent == folder.parent and not (folder / "b").exists()
         assert os.listdir(folder) == ["b"] and stat.S_IMODE(folder.stat().st_mode) == mode
+        assert stat.S_IMODE((folder / "b").stat().st_mode) == mode & 0o666
     assert sorted(os.listdir(tmp_path)) == ["empty", "new"] and os.listdir(tmp_path / "new") == ["a"]
 
 
