@@ -22,7 +22,10 @@ def facts(systems: dict[str, dict]) -> list[tuple[str, object]]:
 
 def commands(systems: dict[str, dict]) -> list[str]:
     """The commands that made the scores, each once."""
-    found = [c for x in systems.values() for c in (_separation(x).get("command"), x["command"]) if c]
+    found: list[str] = []
+    for system in systems.values():
+        separating = _separation(system).get("command") or []  # of joined parts: a list
+        found += [*(separating if isinstance(separating, list) else [separating]), system["command"]]
     return list(dict.fromkeys(map(str, found)))
 
 

@@ -137,3 +137,10 @@ def test_examples(experiment):
 def test_without_a_model_another_system_is_shown(tmp_path):
     write(tmp_path, content("mixture", 0), content("theirs", 3), content("control_constant", 1))
     assert "### By label of the target: theirs" in lines(tmp_path)
+
+
+def test_commands_of_joined_parts_have_a_line_each(tmp_path):
+    parts = ["lass separate --out 'fold 1'", "lass separate --out 'fold 2'"]
+    found = lines(write(tmp_path, content("model", 1, separation={"command": parts})))
+    start = found.index(parts[0])
+    assert found[start : start + 3] == [*parts, "lass score data/test --system model"]
