@@ -32,10 +32,13 @@ class Model:
 
     Args:
         config: resolved configuration; of it the folder keeps what building needs.
+        bf16: let the separator compute in bfloat16: faster, with an error some 30 dB below the estimate.
     """
 
-    def __init__(self, config: dict, encoder: QueryEncoder, separator: Separator, device: str = "cpu"):
-        self.config, self.device = config, torch.device(device)
+    def __init__(
+        self, config: dict, encoder: QueryEncoder, separator: Separator, device: str = "cpu", bf16: bool = False
+    ):
+        self.config, self.device, self.bf16 = config, torch.device(device), bf16
         self.encoder, self.separator = encoder.to(self.device).eval(), separator.to(self.device).eval()
 
     @property
@@ -58,20 +61,20 @@ class Model:
         return {f"{part}.{key}": value for part, module in parts.items() for key, value in module.state_dict().items()}
 
     @classmethod
-    def load(cls, folder: str | Path, device: str = "auto") -> "Model":
+    def load(cls, folder: str | Path, device: str = "auto", bf16: bool = False) -> "Model":
         """Read a folder, or a hub id ``org/name[@revision]``.
 
         Raises LassError with what is damaged, missing, unexpected or of another shape.
         """
         try:
-            return cls._read(hub.find(folder), device)
+            return cls._read(hub.find(folder), device, bf16)
         except OSError as error:
             reason = error.strerror or error
             raise LassError(f"{error.filename or folder}: cannot be read ({reason}): copy the model folder again, or "
                             "correct the rights") from None
 
     @classmethod
-    def _read(cls, folder: Path, device: str) -> "Model":
+    def _read(cls, folder: Path, device: str, bf16: bool) -> "Model":
         if not (folder / "config.yaml").exists():
             raise LassError(f"{folder}: not a model folder (no config.yaml); training writes one to exp/<name>/model")
         check_sums(folder)
@@ -79,7 +82,7 @@ class Model:
         encoder = configuration.build(_located(config, folder), "encoder", QueryEncoder)
         separator = configuration.build(config, "separator", Separator, condition=encoder.dim)
         encoder.load_assets(folder)
-        model = cls(config, encoder, separator, _device(device))
+        model = cls(config, encoder, separator, _device(device), bf16)
         model._load_state(folder / "model.safetensors")
         return model
 
@@ -100,7 +103,8 @@ class Model:
         return self._apply(mixtures, self.encoder.encode_text(texts).to(self.device))
 
     def _apply(self, mixtures: Tensor, query: Query) -> Tensor:
-        return self.separator(mixtures.to(self.device), query).float().cpu()
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
+            return self.separator(mixtures.to(self.device), query).float().cpu()
 
     def separate_batch(self, waves: np.ndarray, sample_rate: int, texts: Sequence[str]) -> np.ndarray:
         """``[B, C, T]`` at any rate (Hz) and B queries -> ``[B, C, T]`` at that rate, in one piece."""

@@ -13,7 +13,10 @@ from torch.nn import functional
 
 from lass.errors import LassError
 from lass.layers.film import Modulation, ScaleShift, Shift, modulate
+from lass.layers.pool import average_pool
+from lass.layers.preactivated import SLOPE, preactivated
 from lass.layers.stft import STFT
+from lass.separators import resunet30_inference
 from lass.separators.separator import Separator
 
 FLOOR = 1e-10  # of powers, as in the released code
@@ -26,9 +29,11 @@ def _batch_norm(channels: int) -> nn.BatchNorm2d:
     return nn.BatchNorm2d(channels, eps=1e-5, momentum=0.01)
 
 
-def _activate(norm: nn.BatchNorm2d, x: Tensor, modulation: Modulation) -> Tensor:
-    """Batch norm, FiLM, LeakyReLU(0.01): ``[B, C, frames, bins]``. In place after the norm."""
-    return functional.leaky_relu(modulate(norm(x), modulation), 0.01, inplace=True)
+def _convolve(conv: nn.Module, norm: nn.BatchNorm2d, x: Tensor, modulation: Modulation) -> Tensor:
+    """Batch norm, FiLM, LeakyReLU, convolution: ``[B, C, frames, bins]``."""
+    if norm.training and x.device.type == "cpu" and not torch.is_autocast_enabled("cpu"):
+        return preactivated(norm, conv, x, *modulation)
+    return conv(functional.leaky_relu(modulate(norm(x), modulation), SLOPE, inplace=True))
 
 
 class ConvBlock(nn.Module):
@@ -48,8 +53,8 @@ class ConvBlock(nn.Module):
         self.shortcut = nn.Conv2d(inputs, outputs, 1) if inputs != outputs else nn.Identity()
 
     def forward(self, x: Tensor, film: Film) -> Tensor:
-        h = self.conv1(_activate(self.bn1, x, film[f"{self.site}->beta1"]))
-        h = self.conv2(_activate(self.bn2, h, film[f"{self.site}->beta2"]))
+        h = _convolve(self.conv1, self.bn1, x, film[f"{self.site}->beta1"])
+        h = _convolve(self.conv2, self.bn2, h, film[f"{self.site}->beta2"])
         return h.add_(self.shortcut(x))
 
 
@@ -59,14 +64,24 @@ def _add_blocks(parent: nn.Module, inputs: int, outputs: int, blocks: int, first
         parent.add_module(f"conv_block{i}", ConvBlock(inputs if i == first else outputs, outputs))
 
 
-def _run_blocks(parent: nn.Module, x: Tensor, film: Film) -> Tensor:
-    for block in parent.children():
-        if isinstance(block, ConvBlock):
+class Blocks(nn.Module):
+    """What holds ConvBlocks."""
+
+    def blocks(self) -> list[ConvBlock]:
+        return [block for block in self.children() if isinstance(block, ConvBlock)]
+
+    @property
+    def reach(self) -> int:
+        """Frames on one side that an output frame depends on: one a convolution."""
+        return 2 * len(self.blocks())
+
+    def _run_blocks(self, x: Tensor, film: Film) -> Tensor:
+        for block in self.blocks():
             x = block(x, film)
-    return x
+        return x
 
 
-class EncoderBlock(nn.Module):
+class EncoderBlock(Blocks):
     """ConvBlocks; their output is the skip connection, and is pooled for the next level. The bottleneck is one too."""
 
     def __init__(self, inputs: int, outputs: int, blocks: int):
@@ -74,10 +89,10 @@ class EncoderBlock(nn.Module):
         _add_blocks(self, inputs, outputs, blocks)
 
     def forward(self, x: Tensor, film: Film) -> Tensor:
-        return _run_blocks(self, x, film)
+        return self._run_blocks(x, film)
 
 
-class DecoderBlock(nn.Module):
+class DecoderBlock(Blocks):
     """Transposed convolution of kernel = stride, concatenation with the skip, ConvBlocks."""
 
     site: str
@@ -89,8 +104,8 @@ class DecoderBlock(nn.Module):
         _add_blocks(self, 2 * outputs, outputs, blocks, first=2)
 
     def forward(self, x: Tensor, skip: Tensor, film: Film) -> Tensor:
-        x = self.conv1(_activate(self.bn1, x, film[f"{self.site}->beta1"]))
-        return _run_blocks(self, torch.cat((x, skip), dim=1), film)
+        x = _convolve(self.conv1, self.bn1, x, film[f"{self.site}->beta1"])
+        return self._run_blocks(torch.cat((x, skip), dim=1), film)
 
 
 class ResUNet30Base(nn.Module):
@@ -115,7 +130,7 @@ class ResUNet30Base(nn.Module):
             self.add_module(f"encoder_block{i}", EncoderBlock(inputs, outputs, blocks))
         self.conv_block7a = EncoderBlock(widths[-1], widths[-1], bottleneck)
         for i, (inputs, outputs) in enumerate(zip((widths[-1], *widths[::-1]), widths[::-1]), start=1):
-            self.add_module(f"decoder_block{i}", DecoderBlock(inputs, outputs, self._scale(levels + 1 - i), blocks))
+            self.add_module(f"decoder_block{i}", DecoderBlock(inputs, outputs, self.scale(levels + 1 - i), blocks))
         if stem == 1:
             self.after_conv = nn.Conv2d(widths[0], 3 * channels, 1)
         else:
@@ -124,7 +139,7 @@ class ResUNet30Base(nn.Module):
             if isinstance(block, (ConvBlock, DecoderBlock)):
                 block.site = path.replace(".", "->")
 
-    def _scale(self, level: int) -> tuple[int, int]:
+    def scale(self, level: int) -> tuple[int, int]:
         """Frames and bins that are one behind a level; the lowest keeps the frames."""
         return (1, 2) if level == self.levels else (2, 2)
 
@@ -137,29 +152,43 @@ class ResUNet30Base(nn.Module):
             if isinstance(block, (ConvBlock, DecoderBlock)) and hasattr(block, f"bn{i}")
         }
 
+    def encoders(self) -> list[EncoderBlock]:
+        """From the outermost level inwards."""
+        return [self.get_submodule(f"encoder_block{i}") for i in range(1, self.levels + 1)]
+
+    def decoders(self) -> list[DecoderBlock]:
+        """From the innermost level outwards."""
+        return [self.get_submodule(f"decoder_block{i}") for i in range(1, self.levels + 1)]
+
     def forward(self, mixture: Tensor, film: Film) -> Tensor:
         """Mixture ``[B, C, T]``, FiLM parameters of each site -> ``[B, C, T]``."""
         spectrum = self.stft(mixture)
         power = spectrum.real.square() + spectrum.imag.square()
-        magnitude = power.clamp(min=FLOOR).sqrt()
-        features = self._unet(magnitude, film)
+        features = self._features(power.clamp(min=FLOOR).sqrt(), film)
         return self.stft.inverse(self._mask(features) * spectrum, mixture.shape[-1])
 
-    def _unet(self, magnitude: Tensor, film: Film) -> Tensor:
+    def _features(self, magnitude: Tensor, film: Film) -> Tensor:
         """Magnitude ``[B, C, frames, bins]`` -> mask features ``[B, 3 C, frames, bins]``."""
-        frames, bins = magnitude.shape[-2:]
+        frames = magnitude.shape[-2]
         x = self.bn0(magnitude.transpose(1, 3)).transpose(1, 3)
         x = functional.pad(x[..., :-1], (0, 0, 0, -frames % self.time_factor))  # frames to a multiple, Nyquist off
+        if torch.is_inference_mode_enabled() and not self.training and x.device.type == "cpu":
+            x = resunet30_inference.unet(self, x, film)
+        else:
+            x = self.unet(x, film)
+        return functional.pad(x.float(), (0, 1))[:, :, :frames]  # no bf16: complex numbers have none; Nyquist on, zero
+
+    def unet(self, x: Tensor, film: Film) -> Tensor:
+        """Normed magnitudes ``[B, C, frames, bins]`` -> mask features ``[B, 3 C, frames, bins]``."""
         x = self.pre_conv(x)
         skips = []
-        for i in range(1, self.levels + 1):
-            skips.append(self.get_submodule(f"encoder_block{i}")(x, film))
-            x = functional.avg_pool2d(skips[-1], self._scale(i))
+        for level, encoder in enumerate(self.encoders(), start=1):
+            skips.append(encoder(x, film))
+            x = average_pool(skips[-1], self.scale(level))
         x = self.conv_block7a(x, film)
-        for i in range(1, self.levels + 1):
-            x = self.get_submodule(f"decoder_block{i}")(x, skips.pop(), film)
-        features = self.after_conv(x).float()  # complex numbers know no bf16
-        return functional.pad(features, (0, 1))[:, :, :frames]  # the Nyquist bin's features are zero
+        for decoder in self.decoders():
+            x = decoder(x, skips.pop(), film)
+        return self.after_conv(x)
 
     def _mask(self, features: Tensor) -> Tensor:
         """Complex mask: sigmoid magnitude times a rotation by the direction of (tanh, tanh); AudioSep, Eq. 1."""

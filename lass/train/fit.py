@@ -14,6 +14,7 @@ from lass.queries.cache import TextEmbeddingCache, cache_name
 from lass.train.checkpoints import AtomicCheckpointIO, Checkpoints
 from lass.train.initial import initialise
 from lass.train.loader import ResumableLoader
+from lass.train.memory import keep_freed_memory
 from lass.train.module import SeparationModule
 from lass.train.settings import TrainSettings
 from lass.train.system import build_model, check, training_set
@@ -36,9 +37,9 @@ class Training:
         self.settings = TrainSettings(**config["train"])
         self.encoder, self.separator = build_model(config)
         if not torch.cuda.is_available():
-            # CPU convolutions are faster so (tools/bench/step.py), at the price of batch statistics in torch's
-            # channels_last kernel that are exact to 2e-4 only; a model is always used in the default layout.
+            # CPU convolutions are faster so (tools/bench/README.md); a model folder knows no layout.
             self.separator.to(memory_format=torch.channels_last)
+            keep_freed_memory()
         cache = None
         if self.encoder.frozen:
             cache = TextEmbeddingCache(data_root / "embed" / cache_name(self.encoder))

@@ -93,7 +93,7 @@ def test_silence_gives_exact_silence(small, asked):
 @torch.no_grad()
 def mask(network: ResUNet30, spectrum: Tensor, asked: Query) -> Tensor:
     film = {site: layer(asked.embedding) for site, layer in network.film.items()}
-    return network.base._mask(network.base._unet(spectrum.abs(), film))
+    return network.base._mask(network.base._features(spectrum.abs(), film))
 
 
 def test_the_nyquist_bin_is_empty(small, noise, asked):

@@ -1,0 +1,27 @@
+"""What a training asks of the C library."""
+
+import platform
+import subprocess
+import sys
+
+import pytest
+
+PROGRAM = """
+import resource, numpy
+from lass.train.memory import keep_freed_memory
+if {kept}: keep_freed_memory()
+def fill(): numpy.ones(1 << 23)  # 64 MB
+fill()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+fill()
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="mallopt is glibc's")
+def test_freed_memory_is_not_mapped_anew():
+    faults = [
+        int(subprocess.run([sys.executable, "-c", PROGRAM.format(kept=kept)], capture_output=True, check=True).stdout)
+        for kept in (False, True)
+    ]
+    assert faults[1] < 100 < faults[0] or faults[0] < 100, faults  # huge pages make few faults anyway
