@@ -40,7 +40,7 @@ def preactivated(
 
 
 class _Preactivated(torch.autograd.Function):
-    """conv(LeakyReLU(scale x^ + shift)), x^ = (x - mean) inverse; scale and shift ``[B, C]``, mean and inverse ``[C]``."""
+    """conv(LeakyReLU(scale x^ + shift)), x^ = (x - mean) inverse; scale, shift ``[B, C]``, others ``[C]``."""
 
     @staticmethod
     def forward(ctx, x, scale, shift, weight, mean, inverse, conv) -> Tensor:

@@ -63,8 +63,8 @@ def step(plain: bool = False, bf16: bool = False) -> Callable[[], None]:
 
     separator, dim = build(training=True)
     if plain:
-        activate = torch.nn.functional.leaky_relu
-        resunet30.preactivated = lambda norm, conv, x, *film: conv(activate(modulate(norm(x), film), 0.01, inplace=True))
+        lrelu = torch.nn.functional.leaky_relu
+        resunet30.preactivated = lambda norm, conv, x, *film: conv(lrelu(modulate(norm(x), film), 0.01, inplace=True))
     else:
         separator.to(memory_format=torch.channels_last)
         keep_freed_memory()
