@@ -1,6 +1,6 @@
 """Measure the separation of a long file: peak resident memory and real-time factor of `lass separate`.
 
-    PYTHONPATH=. python tools/bench/stream.py [--minutes 60] [--model resunet30]
+    PYTHONPATH=. python tools/bench/stream.py [--minutes 60] [--model resunet30] [--bf16]
 
 Noise in stereo, 48 kHz, 24 bit, and a model of random weights, in a temporary folder (two files of 1 GB an hour). The
 real-time factor is processing time over duration, start of the process included.
@@ -52,6 +52,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=60.0)
     parser.add_argument("--model", default="resunet30", help="one of conf/model")
+    parser.add_argument("--bf16", action="store_true", help="as of lass separate")
     args = parser.parse_args()
 
     with tempfile.TemporaryDirectory() as folder:
@@ -60,6 +61,7 @@ def main() -> None:
         write_noise(Path(folder, "mix.wav"), args.minutes)
         command = [sys.executable, "-m", "lass.bin", "separate", f"{folder}/mix.wav", "--text", "a dog barks"]
         command += ["--model", f"{folder}/model", "--device", "cpu", "-o", f"{folder}/dog.wav"]
+        command += ["--bf16"] * args.bf16
         begin = time.perf_counter()
         process = subprocess.Popen(command)
         _, status, usage = os.wait4(process.pid, 0)
