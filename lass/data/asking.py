@@ -1,4 +1,4 @@
-"""The query rule: with which text a clip is asked for."""
+"""The query rule: with which text a clip is asked for, and in a training by what else."""
 
 from collections.abc import Sequence
 
@@ -9,6 +9,7 @@ from lass.data.datadir import DataDir
 from lass.errors import LassError
 
 SOURCES = ("caption", "labels")
+OTHERS = ("audio", "image")
 
 
 class QueryRule:
@@ -54,3 +55,51 @@ class QueryRule:
         """One of the texts."""
         texts = self.texts(data, utt)
         return texts[int(rng.integers(len(texts)))]
+
+
+class TrainingRule(QueryRule):
+    """The rule of a training, which may ask for a part of the clips by sound or picture (AudioSep, Sec. V-E).
+
+    Args:
+        source, template, pick, join: as in ``QueryRule``.
+        text_ratio: part of the examples that are asked by text, 0 to 1.
+        otherwise: what the others are asked by. "audio": the target as it is in the mixture, behind its gain; "image":
+            the frames of its video, and its text where there are none.
+    """
+
+    def __init__(
+        self, source: str, template: str | Sequence[str] = "{}", pick: str = "one", join: str = " and ",
+        text_ratio: float = 1.0, otherwise: str = "audio",
+    ):  # fmt: skip
+        super().__init__(source, template, pick, join)
+        if not 0.0 <= text_ratio <= 1.0:
+            raise LassError(f"query: text_ratio {text_ratio!r} is not within 0 and 1")
+        if otherwise not in OTHERS:
+            raise LassError(f"query: otherwise {otherwise!r} is not one of {', '.join(OTHERS)}")
+        self.text_ratio, self.otherwise = text_ratio, otherwise
+
+    @classmethod
+    def of_set(cls, entry: dict, query: dict) -> "TrainingRule":
+        """The rule of an entry of ``data.sets``: its own ``query`` or that of all sets, with its own text ratio."""
+        if not isinstance(entry, dict):
+            raise LassError(f"data.sets: {entry!r} is not {{dir: .., weight: .., query: .., text_ratio: ..}}")
+        spec = entry.get("query", query)
+        if isinstance(spec, dict) and "text_ratio" in entry:
+            spec = spec | {"text_ratio": entry["text_ratio"]}
+        return cls.of(spec, "query")
+
+    @property
+    def modalities(self) -> tuple[str, ...]:
+        """What an encoder must be able to encode."""
+        return ("text",) if self.text_ratio == 1.0 else ("text", self.otherwise)
+
+    def needs_text(self, data: DataDir, utt: str) -> bool:
+        """Whether the clip may be asked for by text."""
+        return self.text_ratio > 0.0 or (self.otherwise == "image" and data.frames_of(utt) is None)
+
+    def draw_modality(self, data: DataDir, utt: str, rng: np.random.Generator) -> tuple[str, bool]:
+        """"text", "audio" or "image"; and whether it is text because the clip has no frames."""
+        if rng.random() < self.text_ratio:
+            return "text", False
+        without_frames = self.otherwise == "image" and data.frames_of(utt) is None
+        return ("text" if without_frames else self.otherwise), without_frames

@@ -7,6 +7,8 @@
     labels            <label-id> <display name>
     utt2num_samples   <utt> <n>                      after the format stage
     utt2origin        <utt> <source>:<id>[:<start>:<duration>]
+    video.scp         <utt> <path>[:<start>:<duration>]    seconds; the whole video without them
+    image_emb.scp     <utt> <ark>:<offset>           one embedding a frame; written by stage embed
 
 Clips without caption, label or origin have no line in that table; a table without lines is not written.
 """
@@ -26,18 +28,20 @@ from lass.io.table import MappedTable, read_table, write_table
 UTT_ID = re.compile(r"[A-Za-z][A-Za-z0-9._+=-]*")
 CAPTION_ID = re.compile(rf"({UTT_ID.pattern})#(0|[1-9][0-9]*)")
 LABEL_ID = re.compile(r"[^\s-]\S*")
-TABLES = ("wav.scp", "captions", "text", "utt2labels", "labels", "utt2num_samples", "utt2origin")
+TABLES = ("wav.scp", "captions", "text", "utt2labels", "labels", "utt2num_samples", "utt2origin", "video.scp")
+FRAMES = "image_emb.scp"
 
 
 @dataclass(slots=True)
 class Row:
-    """What a recipe knows of one clip: id, audio path, captions, {label id: display name}, where it comes from."""
+    """What a recipe knows of one clip: id, audio path, captions, {label id: display name}, origin, video."""
 
     utt: str
     audio: str
     captions: list[str] = field(default_factory=list)
     labels: dict[str, str] = field(default_factory=dict)
     origin: str = ""
+    video: str = ""
 
 
 def write_data_dir(folder: Path | str, rows: Iterable[Row]) -> None:
@@ -96,6 +100,8 @@ def _spool_row(folder: Path, row: Row, spools: dict[str, TextIO], names: dict[st
         _add(spools["utt2labels"], folder / "utt2labels", row.utt, " ".join(row.labels))
     if row.origin:
         _add(spools["utt2origin"], folder / "utt2origin", row.utt, row.origin)
+    if row.video:
+        _add(spools["video.scp"], folder / "video.scp", row.utt, row.video)
     for label, name in row.labels.items():
         if not LABEL_ID.fullmatch(label):
             raise LassError(f"{folder}: {row.utt}: malformed label id ({label!r}): no blanks, no '-' in front")
@@ -109,7 +115,8 @@ class DataDir:
     Attributes:
         folder: where it is
         wav: ``MappedTable`` utt -> path
-        captions, utt2labels, num_samples: ``MappedTable``, or None where the set has no such table
+        captions, utt2labels, num_samples, video: ``MappedTable``, or None where the set has no such table
+        frames: the same, of the embeddings of the video's frames
     """
 
     def __init__(self, folder: Path | str) -> None:
@@ -118,6 +125,8 @@ class DataDir:
         self.captions = self._optional("captions")
         self.utt2labels = self._optional("utt2labels")
         self.num_samples = self._optional("utt2num_samples")
+        self.video = self._optional("video.scp")
+        self.frames = self._optional(FRAMES)
 
     def _optional(self, table: str) -> MappedTable | None:
         path = self.folder / table
@@ -147,6 +156,11 @@ class DataDir:
         """Label ids of a clip; empty for a clip without one."""
         i = self.utt2labels.find(utt) if self.utt2labels is not None else None
         return [] if i is None else self.utt2labels.value(i).split()
+
+    def frames_of(self, utt: str) -> str | None:
+        """Where the embeddings of a clip's frames are, ``<ark>:<offset>``; None for a clip without."""
+        i = self.frames.find(utt) if self.frames is not None else None
+        return None if i is None else self.frames.value(i)
 
     def summary(self) -> str:
         """One line for people: what there is how often."""

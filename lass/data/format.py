@@ -94,7 +94,7 @@ def gather(source: Path, target: Path, store: Path, max_failed: int = 0) -> int:
         raise LassError(f"{target}: no clip left: see failed.tsv there")
     for name in TABLES:
         (target / name).unlink(missing_ok=True)
-    for name in ("captions", "text", "utt2labels", "utt2origin"):
+    for name in ("captions", "text", "utt2labels", "utt2origin", "video.scp"):
         if (source / name).exists():
             rows = iterate_table(source / name)
             write_table(target / name, ((key, value) for key, value in rows if key.partition("#")[0] not in lost))

@@ -13,8 +13,8 @@ import torch
 from torch.utils.data import Dataset
 
 from lass.data import levels
-from lass.data.asking import QueryRule
-from lass.data.datadir import DataDir
+from lass.data.asking import TrainingRule
+from lass.data.datadir import FRAMES, DataDir
 from lass.data.render import fit_length
 from lass.data.shuffle import shuffled
 from lass.errors import LassError
@@ -23,6 +23,7 @@ from lass.io import audio
 SILENCE_DBFS = -60.0  # RMS of a crop
 MAX_CROPS = 10  # redraws of a silent crop, before another clip is taken
 MAX_CLIPS = 100  # redraws of a clip, before the set is called unusable
+MODALITY_STREAM = 1  # of random numbers: what an example is asked by does not change how it is mixed
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class TrainingSet:
     """One data directory of the training. ``weight``: how often an epoch sees each clip (0.5: every second one)."""
 
     data: DataDir
-    rule: QueryRule
+    rule: TrainingRule
     examples: int
 
 
@@ -38,9 +39,9 @@ class TrainingMixtures(Dataset):
     """Endless mixtures; item n is example n mod N of epoch n // N.
 
     Args:
-        sets: ``[{dir, weight, query}]``; ``weight`` (default 1) is how often an epoch uses each clip of the set,
-            ``query`` replaces the query rule for this set.
-        query: arguments of ``QueryRule``.
+        sets: ``[{dir, weight, query, text_ratio}]``; ``weight`` (default 1) is how often an epoch uses each clip of the
+            set, ``query`` replaces the query rule for this set, ``text_ratio`` that entry of it.
+        query: arguments of ``TrainingRule``.
         segment: length of a mixture (s).
         level: level rule and limits, see ``lass.data.levels.draw``.
         interferers: number of interfering clips.
@@ -75,27 +76,37 @@ class TrainingMixtures(Dataset):
 
     @staticmethod
     def _open(entry: dict, query: dict, root: Path) -> TrainingSet:
-        if unknown := set(entry) - {"dir", "weight", "query"}:
-            raise LassError(f"data.sets: unknown key {sorted(unknown)[0]!r}; known are dir, weight, query")
+        if unknown := set(entry) - {"dir", "weight", "query", "text_ratio"}:
+            raise LassError(f"data.sets: unknown key {sorted(unknown)[0]!r}; known are dir, weight, query, text_ratio")
         if "dir" not in entry:
             raise LassError(f"data.sets: {entry!r} has no dir")
         weight = entry.get("weight", 1.0)
         if not isinstance(weight, int | float) or not 0 < weight < math.inf:
             raise LassError(f"data.sets: {entry['dir']}: weight {weight!r} is not a number above 0")
-        data = DataDir(root / entry["dir"])
-        return TrainingSet(data, QueryRule.of(entry.get("query", query), "query"), round(weight * len(data)))
+        data, rule = DataDir(root / entry["dir"]), TrainingRule.of_set(entry, query)
+        if "image" in rule.modalities and data.frames is None:
+            raise LassError(f"{data.folder / FRAMES}: not there, but the query rule asks by image: run stage embed "
+                            "on a set with video.scp, or give it text_ratio: 1.0")
+        return TrainingSet(data, rule, round(weight * len(data)))
 
     def texts(self) -> Iterator[str]:
         """All query texts that a training can ask, with repetitions (for tokenizers and embedding caches)."""
         for s in self.sets:
             for utt, _ in s.data.wav:
-                yield from s.rule.texts(s.data, utt)
+                if s.rule.needs_text(s.data, utt):
+                    yield from s.rule.texts(s.data, utt)
 
     def __len__(self) -> int:
         return self.size
 
     def __getitem__(self, n: int) -> dict:
-        """``mixture``, ``target`` float32 [1, T]; ``query``; ``utt``; ``redraws`` int64 [2]: silent crops, clips."""
+        """One example.
+
+        Returns:
+            ``mixture``, ``target``: float32 [1, T]; ``utt``; ``redraws`` int64 [2]: silent crops, silent clips.
+            ``asked``: "text", "audio" or "image"; ``query``: the text, or the place of the frames' embeddings, or "" as
+            the target asks for itself; ``without_frames``: bool [], asked by text as the clip has no frames.
+        """
         epoch, i = divmod(n, self.size)
         rng = np.random.default_rng([self.seed, epoch, i])
         chosen = self._target(epoch, i)
@@ -119,7 +130,7 @@ class TrainingMixtures(Dataset):
             names.append(utt)
             labels |= theirs
             if k == 0:
-                text = s.rule.draw(s.data, utt, rng)
+                question = self._question(s, utt, n, rng)
         params = levels.draw(self.level, self.interferers, rng)
         gains, clip = levels.gains(self.level["rule"], params, waves, self.sample_rate)
         target, *others = [clip * g * wave for g, wave in zip(gains, waves)]
@@ -127,10 +138,19 @@ class TrainingMixtures(Dataset):
         return {
             "mixture": as_tensor(target + sum(others)),
             "target": as_tensor(target),
-            "query": text,
             "utt": " + ".join(names),
             "redraws": torch.from_numpy(counts),
+            **question,
         }
+
+    def _question(self, s: TrainingSet, utt: str, n: int, rng: np.random.Generator) -> dict:
+        """What target ``utt`` of example n is asked by: its entries ``asked``, ``query`` and ``without_frames``."""
+        query = s.rule.draw(s.data, utt, rng) if s.rule.needs_text(s.data, utt) else ""
+        stream = np.random.default_rng([self.seed, *divmod(n, self.size), MODALITY_STREAM])
+        asked, without_frames = s.rule.draw_modality(s.data, utt, stream)
+        if asked != "text":
+            query = s.data.frames_of(utt) if asked == "image" else ""
+        return {"asked": asked, "query": query, "without_frames": torch.tensor(without_frames)}
 
     def _target(self, epoch: int, i: int) -> tuple[TrainingSet, str]:
         """The target clip of example i: each clip once an epoch (times its weight), in an order of its own."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import yaml
 
 from lass import config as configuration
-from lass.data.asking import QueryRule
+from lass.data.asking import TrainingRule
 from lass.infer.model import Model
 from lass.report.markdown import code, escape, table
 from lass.report.results import collect
@@ -107,9 +107,11 @@ def _queries(config: dict) -> str:
     """How the queries of each training set were written."""
     texts = []
     for entry in config["data"]["sets"]:
-        rule = QueryRule.of(entry.get("query", config["query"]), "query")
+        rule = TrainingRule.of_set(entry, config["query"])
         what = rule.source if rule.source == "caption" else f"labels (pick: {rule.pick})"
-        texts.append(f"{what}, written {' or '.join(json.dumps(text, ensure_ascii=False) for text in rule.templates)}")
+        ratio = f" ({rule.text_ratio:.0%} of the examples, the others by {rule.otherwise})"
+        written = " or ".join(json.dumps(text, ensure_ascii=False) for text in rule.templates)
+        texts.append(f"{what}, written {written}{ratio if rule.text_ratio < 1.0 else ''}")
     return "; ".join(dict.fromkeys(texts))
 
 

@@ -3,7 +3,6 @@
 import hashlib
 import itertools
 import re
-import struct
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -12,12 +11,12 @@ import numpy as np
 from tqdm import tqdm
 
 from lass.errors import LassError
+from lass.io.arrays import read_array
 from lass.io.files import atomic_path
 from lass.io.table import MappedTable, read_table, write_table
 from lass.queries.encoder import QueryEncoder
 
 _TEXTS_A_PART = 1000
-_HEADER_BYTES = 10  # of a Kaldi float vector: "\0B", "FV ", "\4", int32
 _VALUE = re.compile(r"(part-[0-9a-f]{32}\.ark):([0-9]{1,12})")
 
 
@@ -50,16 +49,7 @@ class TextEmbeddingCache:
         match = _VALUE.fullmatch(value)
         if match is None:
             raise LassError(f"{self.folder}/text_emb.scp: not '<part>.ark:<offset>' ({value!r}): {self._rebuild}")
-        path = self.folder / match[1]
-        try:
-            with open(path, "rb") as ark:
-                ark.seek(int(match[2]))  # read_matrix_or_vector knows no pickles and no pipes, load_mat does
-                vector, size = kaldiio.matio.read_matrix_or_vector(ark, return_size=True)
-        except (OSError, ValueError, AssertionError, struct.error) as e:
-            raise LassError(f"{path}: no vector at byte {match[2]} ({e!r}): {self._rebuild}") from None
-        if vector.nbytes != size - _HEADER_BYTES:
-            raise LassError(f"{path}: ends within the vector at byte {match[2]}: {self._rebuild}")
-        return vector.copy()  # writable, as torch.from_numpy wants it
+        return read_array(self.folder / match[1], int(match[2]), self._rebuild)
 
     def missing(self, texts: Iterable[str]) -> list[str]:
         """The distinct texts that have no embedding yet, in order of appearance."""

@@ -15,7 +15,7 @@ class Query:
         tokens: ``[B, N, Dt]``, one vector a word piece, for models that read the sentence; else None.
         mask: ``[B, N]`` bool, True where ``tokens`` holds a word piece and False where it is padding; else None.
         task: B strings, ``"extraction"`` or ``"removal"``.
-        modality: ``"text"``, ``"audio"``, ``"image"`` or ``"labels"``.
+        modality: ``"text"``, ``"audio"``, ``"image"`` or ``"labels"``; ``"mixed"`` where they differ within the batch.
     """
 
     embedding: Tensor

@@ -6,18 +6,27 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lass import config as configuration
+from lass.data.asking import TrainingRule
+from lass.data.datadir import FRAMES
 from lass.errors import LassError
 from lass.io import stamp
 from lass.io.files import write_text
 
 
 def manifests(config: dict, data_root: Path, tables: Sequence[str], valid: str) -> list[Path]:
-    """``tables`` of each training set and the table ``valid`` of the validation set: what stamps of a training hash."""
+    """What stamps of a training hash.
+
+    ``tables`` of each training set, its frame embeddings where it is asked by them, and the table ``valid`` of the
+    validation set.
+    """
     data = config.get("data", {})
     if missing := {"sets", "valid"} - set(data):
         raise LassError(f"data: missing key {min(missing)!r}: give all --config files, conf/train.yaml first")
-    folders = [data_root / str(entry["dir"]) for entry in data["sets"] if "dir" in entry]
-    return [*(folder / table for folder in folders for table in tables), data_root / str(data["valid"]) / valid]
+    found = []
+    for entry in data["sets"]:
+        frames = [FRAMES] if "image" in TrainingRule.of_set(entry, config.get("query")).modalities else []
+        found += [data_root / str(entry.get("dir")) / table for table in (*tables, *frames)]
+    return [*found, data_root / str(data["valid"]) / valid]
 
 
 def open_experiment(

@@ -11,22 +11,9 @@ from lass.errors import LassError
 from lass.metrics.sdr import sdr
 from lass.queries.cache import TextEmbeddingCache
 from lass.queries.encoder import QueryEncoder
-from lass.queries.query import Query
 from lass.separators.separator import Separator
+from lass.train.asker import Asker
 from lass.train.settings import TrainSettings
-
-
-class Asker:
-    """Texts -> ``Query``: by the encoder that trains along, or from the cache of a frozen one."""
-
-    def __init__(self, encoder: QueryEncoder, cache: TextEmbeddingCache | None):
-        self.encoder, self.cache = encoder, cache
-
-    def __call__(self, texts: Sequence[str], device: torch.device) -> Query:
-        if self.cache is None:
-            return self.encoder.encode_text(texts)
-        embedding = torch.from_numpy(np.stack([self.cache[text] for text in texts])).to(device)
-        return Query(embedding, None, None, ["extraction"] * len(texts), "text")
 
 
 class SeparationModule(LightningModule):
@@ -50,9 +37,10 @@ class SeparationModule(LightningModule):
     ):
         super().__init__()
         self.encoder, self.separator = encoder, separator
-        self.ask = Asker(encoder, cache)
+        self.asker = Asker(encoder, cache, separator.sample_rate)
         self.optimiser, self.schedule, self.settings, self.seed = optimiser, schedule, settings, seed
         self.redraws = np.zeros(2, dtype=np.int64)
+        self.without_frames = 0
 
     def configure_optimizers(self) -> dict:
         optimiser = self.optimiser([p for p in self.parameters() if p.requires_grad])
@@ -64,15 +52,17 @@ class SeparationModule(LightningModule):
         torch.manual_seed(int(stream.generate_state(1, np.uint64)[0]))
 
     def training_step(self, batch: dict, batch_idx: int) -> Tensor:
-        losses = self.separator.training_loss(batch | {"query": self.ask(batch["query"], self.device)})
+        losses = self.separator.training_loss(batch | {"query": self.asker.of_batch(batch, self.device)})
         loss = losses["loss"]
         if not torch.isfinite(loss):
             raise self._not_finite("loss", loss.item(), batch["utt"])
         self._examples = batch["utt"]
         self.redraws += batch["redraws"].sum(0).cpu().numpy()
+        self.without_frames += int(batch["without_frames"].sum())
         self.log_dict({f"train/{name}": value.detach() for name, value in losses.items()}, prog_bar=True)
         self.log("train/lr", self.lr_schedulers().get_last_lr()[0])
         self.log_dict({"train/silent_crops": float(self.redraws[0]), "train/silent_clips": float(self.redraws[1])})
+        self.log("train/without_frames", float(self.without_frames))
         return loss
 
     def configure_gradient_clipping(self, optimizer, *_, **__) -> None:
@@ -90,7 +80,7 @@ class SeparationModule(LightningModule):
 
     def validation_step(self, batch: dict, batch_idx: int) -> None:
         mixture, target = batch["mixture"], batch["target"]
-        estimate = self.separator(mixture, self.ask(batch["query"], self.device))
+        estimate = self.separator(mixture, self.asker.of_texts(batch["query"], self.device))
         for waves in zip(*(x.double().cpu().numpy() for x in (mixture, target, estimate))):
             mix, reference, separated = (wave[0] for wave in waves)
             improvement = sdr(reference, separated) - sdr(reference, mix)

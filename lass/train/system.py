@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from lass import config as configuration
-from lass.data.asking import QueryRule
+from lass.data.asking import TrainingRule
 from lass.data.mixtures import TrainingMixtures
 from lass.errors import LassError
 from lass.queries.encoder import QueryEncoder
@@ -18,7 +18,7 @@ def check(config: dict) -> None:
             raise LassError(f"configuration: missing section {section!r}")
     for part in configuration.PARTS:
         configuration.check_part(config, part)
-    QueryRule.of(config["query"], "query")
+    TrainingRule.of(config["query"], "query")
     configuration.bind(TrainSettings, config["train"], "train")
     steps, interval = config["train"]["max_steps"], config["train"]["val_every"]
     if interval > steps:
@@ -27,6 +27,25 @@ def check(config: dict) -> None:
     if "valid" not in config["data"]:
         raise LassError("data: missing key 'valid', the rendered set that the best checkpoint is chosen on")
     configuration.bind(TrainingMixtures, data, "data", given=("query", "sample_rate", "seed", "root"))
+    _check_modalities(config)
+
+
+def _check_modalities(config: dict) -> None:
+    """The encoder must be able to ask by what the query rules of the sets want."""
+    encoder = configuration.resolve(config["encoder"]["class"])
+    for modality in sorted({m for rule in rules(config) for m in rule.modalities} - {"text"}):
+        where = f"query: text_ratio below 1 with otherwise: {modality}"
+        if modality not in encoder.modalities:
+            raise LassError(f"{where}: {encoder.__name__} encodes {' and '.join(encoder.modalities)}, not {modality}: "
+                            "choose another encoder, or text_ratio 1.0")
+        if not encoder.frozen:
+            raise LassError(f"{where}: {encoder.__name__} trains along, and only a frozen encoder is asked so: "
+                            "choose another encoder, or text_ratio 1.0")
+
+
+def rules(config: dict) -> list[TrainingRule]:
+    """The query rule of each training set."""
+    return [TrainingRule.of_set(entry, config["query"]) for entry in config["data"]["sets"]]
 
 
 def build_model(config: dict) -> tuple[QueryEncoder, Separator]:

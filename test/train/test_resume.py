@@ -198,3 +198,17 @@ def test_the_comparison_sees_dropout(corpus, trainings, uninterrupted, tmp_path)
     trainings.run(tmp_path / "exp", [*CHANGES[1], "encoder.dropout=0.0"])
     with pytest.raises(AssertionError):
         assert_same_training(tmp_path / "exp", uninterrupted[1])
+
+
+def test_killed_while_asked_by_audio(corpus, trainings, tiny_models, tmp_path):
+    """Which examples are asked by text, and by which of the texts, is the same in the second run."""
+    encoder = f"encoder={{class: lass.queries.clap.Clap, model: {tiny_models['Clap']}}}"
+    changes = [encoder, "query.text_ratio=0.5", "train.max_steps=8", "train.val_every=4", "train.num_workers=2"]
+    for name in ("whole", "killed"):
+        (tmp_path / name).mkdir()
+        corpus.embed(tmp_path / name, *changes)
+    trainings.run(tmp_path / "whole", changes)
+    trainings.run(tmp_path / "killed", changes, ("training_step", 7))
+    assert last_step(tmp_path / "killed") == 6
+    trainings.run(tmp_path / "killed", changes)
+    assert_same_training(tmp_path / "killed", tmp_path / "whole")

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 import torch
 import yaml
-from transformers import CLIPTextConfig, CLIPTextModelWithProjection, CLIPTokenizer
 
 import lass
 from lass import config as configuration
@@ -173,23 +172,10 @@ class TestAtomicCheckpointIO:
         assert not (tmp_path / "run").exists()
 
 
-@pytest.fixture
-def clip(tmp_path) -> Path:
-    """A tiny CLIP text model, saved as its owners would."""
-    letters = [chr(c) for c in range(ord("a"), ord("z") + 1)]
-    pieces = [*letters, *(f"{x}</w>" for x in letters), "<|startoftext|>", "<|endoftext|>"]
-    CLIPTokenizer(vocab={piece: i for i, piece in enumerate(pieces)}, merges=[]).save_pretrained(tmp_path / "clip")
-    ends = {"bos_token_id": len(pieces) - 2, "eos_token_id": len(pieces) - 1, "pad_token_id": len(pieces) - 1}
-    sizes = {"hidden_size": 8, "intermediate_size": 8, "num_hidden_layers": 1, "num_attention_heads": 1}
-    config = CLIPTextConfig(vocab_size=len(pieces), max_position_embeddings=24, projection_dim=6, **ends, **sizes)
-    CLIPTextModelWithProjection(config).save_pretrained(tmp_path / "clip")
-    return tmp_path / "clip"
-
-
-def test_frozen_encoder(corpus, clip, tmp_path, monkeypatch):
+def test_frozen_encoder(corpus, tiny_models, tmp_path, monkeypatch):
     """Stage embed fills the cache; the training reads it and never loads the encoder's weights."""
     raw = yaml.safe_load(corpus.config.read_text())
-    raw["encoder"] = {"class": "lass.queries.clip.ClipText", "model": str(clip)}
+    raw["encoder"] = {"class": "lass.queries.clip.ClipText", "model": str(tiny_models["ClipText"])}
     monkeypatch.setattr(corpus, "config", tmp_path / "clip.yaml")
     corpus.config.write_text(yaml.safe_dump(raw))
     with pytest.raises(LassError, match="run stage embed"):
@@ -219,6 +205,11 @@ def test_frozen_encoder(corpus, clip, tmp_path, monkeypatch):
         ("loss={class: lass.losses.l1.l3}", "class 'lass.losses.l1.l3'"),
         ("train.val_every=25", "train: val_every 25 is above max_steps 24"),
         ("separator.window=100", "separator: window 100"),
+        ("query.text_ratio=1.5", "query: text_ratio 1.5 is not within 0 and 1"),
+        ("query.otherwise=video", "query: otherwise 'video' is not one of audio, image"),
+        ("query.text_ratio=0.5", "otherwise: audio: TextTransformer encodes text, not audio: choose another encoder"),
+        ("data.sets=[{dir: train, text_ratio: 0}]", "otherwise: audio: TextTransformer encodes text, not audio"),
+        ("data.sets=[train]", "data.sets: 'train' is not {dir: .."),
     ],
 )
 def test_wrong_options_are_one_line_and_leave_nothing(change, message, corpus, tmp_path):
