@@ -20,6 +20,7 @@ setup(
         "sentencepiece",
         "soundfile",
         "soxr",
+        "av",
         "kaldiio",
         "pyyaml",
         "pesq",

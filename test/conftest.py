@@ -102,6 +102,27 @@ def roberta_tokenizer(tmp_path_factory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def make_video() -> Callable[..., Path]:
+    """Writes a video that shows one colour ``(red, green, blue)`` a second: ``make_video(path, colours)``."""
+
+    def make(path: Path, colours: list[tuple], codec: str = "mpeg4", rate: int = 10, size: tuple = (64, 48)) -> Path:
+        import av
+
+        with av.open(str(path), "w") as container:
+            stream = container.add_stream(codec, rate=rate)
+            stream.width, stream.height = size
+            stream.pix_fmt = "yuv420p"
+            for colour in colours:
+                picture = np.full((size[1], size[0], 3), colour, np.uint8)
+                for _ in range(rate):
+                    container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+            container.mux(stream.encode())
+        return path
+
+    return make
+
+
 # Small models with random weights, saved as their owners would save them; nothing is fetched.
 
 def _save_bert(folder: Path) -> None:
@@ -112,14 +133,30 @@ def _save_bert(folder: Path) -> None:
     BertModel(BertConfig(vocab_size=len(pieces), max_position_embeddings=24, **_BLOCK)).save_pretrained(folder)
 
 
-def _save_clip(folder: Path) -> None:
-    from transformers import CLIPTextConfig, CLIPTextModelWithProjection, CLIPTokenizer
+def _save_clip_tokenizer(folder: Path) -> dict:
+    """What the text side has to know of it."""
+    from transformers import CLIPTokenizer
 
     pieces = [*_LETTERS, *(f"{x}</w>" for x in _LETTERS), "<|startoftext|>", "<|endoftext|>"]
     CLIPTokenizer(vocab=_numbered(pieces), merges=[]).save_pretrained(folder)
     ends = {"bos_token_id": len(pieces) - 2, "eos_token_id": len(pieces) - 1, "pad_token_id": len(pieces) - 1}
-    config = CLIPTextConfig(vocab_size=len(pieces), max_position_embeddings=24, projection_dim=12, **ends, **_BLOCK)
-    CLIPTextModelWithProjection(config).save_pretrained(folder)
+    return {"vocab_size": len(pieces), "max_position_embeddings": 24, "projection_dim": 12, **ends, **_BLOCK}
+
+
+def _save_clip_text(folder: Path) -> None:
+    from transformers import CLIPTextConfig, CLIPTextModelWithProjection
+
+    CLIPTextModelWithProjection(CLIPTextConfig(**_save_clip_tokenizer(folder))).save_pretrained(folder)
+
+
+def _save_clip(folder: Path) -> None:
+    from transformers import CLIPConfig, CLIPImageProcessorPil, CLIPModel
+
+    text = _save_clip_tokenizer(folder)
+    image = {"image_size": 16, "patch_size": 8, "projection_dim": 12, **_BLOCK}
+    sides = {"height": 16, "width": 16}
+    CLIPImageProcessorPil(size={"shortest_edge": 16}, crop_size=sides).save_pretrained(folder)
+    CLIPModel(CLIPConfig(text_config=text, vision_config=image, projection_dim=12)).save_pretrained(folder)
 
 
 def _save_t5(folder: Path) -> None:
@@ -152,7 +189,7 @@ def _numbered(pieces: list[str]) -> dict[str, int]:
 
 
 _SAVERS: dict[str, Callable[..., None]] = {
-    "BertText": _save_bert, "ClipText": _save_clip, "T5Text": _save_t5, "Clap": _save_clap,
+    "BertText": _save_bert, "ClipText": _save_clip_text, "Clip": _save_clip, "T5Text": _save_t5, "Clap": _save_clap,
 }
 
 

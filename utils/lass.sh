@@ -84,7 +84,7 @@ fi
 
 if wanted 3 format; then
     for name in $(clip_sets "$train_sets $valid_sets $test_sets"); do
-        inputs=("$data/orig/$name"/{wav.scp,captions,utt2labels,labels})
+        inputs=("$data/orig/$name"/{wav.scp,captions,utt2labels,labels,video.scp})
         forget "$data/$name/.done"
         ! lass stamp check "$data/$name/.done" --output "$data/$name/wav.scp" "${inputs[@]}" || continue
         launch --max_jobs "$nj" "JOB=1:$nj" "$data/log/format_$name.JOB.log" "$PYTHON" -m lass.bin format \

@@ -1,4 +1,7 @@
-"""Prepare the query encoder: cache the embeddings of a frozen one, learn the tokenizer of one that trains along."""
+"""Prepare the query encoder: cache the embeddings of a frozen one, learn the tokenizer of one that trains along.
+
+A frozen one embeds the texts, and one frame a second of the videos (video.scp) of sets that are asked by image.
+"""
 
 import argparse
 
@@ -20,19 +23,29 @@ def main(argv: list[str] | None = None) -> None:
         print(f"{args.exp / 'embed'}: complete, nothing to do")
         return
 
+    import torch
+
+    from lass.data.datadir import DataDir
     from lass.data.rendered import read_questions
-    from lass.queries.cache import TextEmbeddingCache, cache_name
+    from lass.queries.cache import TextEmbeddingCache
+    from lass.queries.frames import FOLDER
+    from lass.queries.store import cache_name
+    from lass.train.frames import embed_frames
     from lass.train.initial import starting_tokenizer
-    from lass.train.system import build_model, check, training_set
+    from lass.train.system import build_model, check, rules, training_set
 
     check(config)
     encoder, separator = build_model(config)
+    encoder.to("cuda" if torch.cuda.is_available() else "cpu")
+    cache = args.data_root / "embed" / cache_name(encoder) if encoder.frozen else None
+    for entry, rule in zip(config["data"]["sets"], rules(config)):
+        if "image" in rule.modalities:
+            print(embed_frames(encoder, DataDir(args.data_root / str(entry.get("dir"))), cache / FOLDER))
     texts = sorted(set(training_set(config, args.data_root, separator.sample_rate).texts()))
     if encoder.frozen:
         texts += [question.text for question in read_questions(args.data_root / config["data"]["valid"])]
-        cache = TextEmbeddingCache(args.data_root / "embed" / cache_name(encoder))
-        cache.add(encoder, cache.missing(texts))
-        print(f"{args.data_root / 'embed' / cache_name(encoder)}: embeddings of {len(set(texts))} distinct texts")
+        TextEmbeddingCache(cache).add(encoder, texts)
+        print(f"{cache}: embeddings of {len(set(texts))} distinct texts")
     else:
         if tokenizer := starting_tokenizer(config):
             encoder.load_assets(tokenizer)

@@ -38,7 +38,7 @@ class QueryEncoder(nn.Module):
         raise self._cannot("audio")
 
     def encode_image(self, frames: Tensor) -> Query:
-        """B images or stacks of video frames -> B queries."""
+        """uint8 ``[B, H, W, 3]``, red, green and blue -> B queries."""
         raise self._cannot("image")
 
     def encode_labels(self, multi_hot: Tensor) -> Query:

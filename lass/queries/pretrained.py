@@ -57,13 +57,17 @@ class PretrainedEncoder(QueryEncoder):
 
     @functools.cached_property
     def _loaded(self) -> PreTrainedModel:
+        return self.load_frozen(self.backbone_class, **self.backbone_arguments)
+
+    def load_frozen(self, network: type[PreTrainedModel], **arguments: Any) -> PreTrainedModel:
+        """A network of the folder with all its weights, in eval mode and without gradients."""
         safe = {"dtype": torch.float32, "weights_only": True, "output_loading_info": True}
-        backbone, report = load(self.backbone_class, self._folder, **safe, **self.backbone_arguments)
+        loaded, report = load(network, self._folder, **safe, **arguments)
         if report["missing_keys"]:
             raise LassError(f"{self._folder}: the weights lack {len(report['missing_keys'])} entries that "
-                            f"{self.backbone_class.__name__} needs ({min(report['missing_keys'])}, ..): "
+                            f"{network.__name__} needs ({min(report['missing_keys'])}, ..): "
                             f"fetch {self.model} anew or choose the right model")
-        return backbone.eval().requires_grad_(False)
+        return loaded.eval().requires_grad_(False)
 
     @functools.cached_property
     def _tokenizer(self) -> Any:

@@ -11,9 +11,11 @@ from torch.nn import functional
 from lass.errors import LassError
 from lass.io import audio
 from lass.io.arrays import read_array
-from lass.queries.cache import TextEmbeddingCache, cache_name
+from lass.queries.cache import TextEmbeddingCache
 from lass.queries.encoder import QueryEncoder
+from lass.queries.frames import FOLDER
 from lass.queries.query import Query
+from lass.queries.store import cache_name
 
 
 class Asker:
@@ -65,7 +67,7 @@ class Asker:
         way_out = "run stage embed again"
         if not (ark and offset.isdecimal()):
             raise LassError(f"frames of a clip at {place!r}: not '<ark>:<offset>': {way_out}")
-        if Path(ark).parent.name != cache_name(self.encoder):
+        if Path(ark).parent.parts[-2:] != (cache_name(self.encoder), FOLDER):
             raise LassError(f"{ark}: frames by another encoder than {cache_name(self.encoder)}: {way_out}")
         frames = torch.from_numpy(read_array(ark, int(offset), way_out))
         if frames.ndim != 2 or frames.shape[1] != self.encoder.dim or not len(frames):

@@ -10,7 +10,8 @@ from torch.utils.data import DataLoader, default_collate
 
 from lass import config as configuration
 from lass.data.rendered import read_questions
-from lass.queries.cache import TextEmbeddingCache, cache_name
+from lass.queries.cache import TextEmbeddingCache
+from lass.queries.store import cache_name
 from lass.train.checkpoints import AtomicCheckpointIO, Checkpoints
 from lass.train.initial import initialise
 from lass.train.loader import ResumableLoader

@@ -29,7 +29,7 @@ def source(tmp_path: Path) -> Path:
     soundfile.write(raw / "d $(x) '.flac", tone(32000), 32000)
     names = {"a": "a.ogg", "b": "b.wav", "c": "c.mp3", "d": "d $(x) '.flac"}
     rows = [
-        Row(utt, str(raw / name), [f"tone {utt}", "again; \"$(x)\""], {f"l{utt}": f"Tone, {utt}"}, f"mini:{utt}")
+        Row(utt, str(raw / name), [f"tone {utt}", "again; \"$(x)\""], {f"l{utt}": f"Tone, {utt}"}, f"mini:{utt}", "a.mp4")
         for utt, name in names.items()
     ]  # fmt: skip
     write_data_dir(tmp_path / "source", rows)
@@ -52,7 +52,7 @@ def test_every_kind_becomes_32_khz_mono_flac(source, tmp_path, capsys):
         assert np.abs(np.fft.rfft(middle * np.hanning(4000))).argmax() == 440 * 4000 // 32000
         assert data.captions_of(utt) == [f"tone {utt}", "again; \"$(x)\""]
         assert data.labels[data.labels_of(utt)[0]] == f"Tone, {utt}"
-    for name in ("text", "labels", "utt2origin", "captions", "utt2labels"):
+    for name in ("text", "labels", "utt2origin", "captions", "utt2labels", "video.scp"):
         assert (target / name).read_bytes() == (source / name).read_bytes()
     assert (target / "failed.tsv").read_text() == "utt\tpath\treason\n"
 

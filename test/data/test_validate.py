@@ -27,6 +27,7 @@ def good(tmp_path: Path) -> Path:
     (folder / "utt2labels").write_text("a l1\nb l2 l1\n")
     (folder / "utt2num_samples").write_text("".join(f"{utt} {FRAMES}\n" for utt in "abc"))
     (folder / "utt2origin").write_text("a youtube:abc:1:10\nb freesound:17\n")
+    (folder / "video.scp").write_text("a a.mp4:1:10\n")
     return folder
 
 
@@ -88,7 +89,7 @@ def test_a_fault_in_a_table(good, table, old, new, message):
 
 @pytest.mark.parametrize("utt", ["-b", "1b", "b/b", "b;b", "b\u00e9", "b$(x)"])
 def test_malformed_ids(good, utt):
-    for name in ("captions", "text", "utt2labels", "utt2num_samples", "utt2origin"):
+    for name in ("captions", "text", "utt2labels", "utt2num_samples", "utt2origin", "video.scp"):
         (good / name).unlink()
     lines = (good / "wav.scp").read_text().splitlines()
     (good / "wav.scp").write_text("\n".join([lines[0], utt + lines[1][1:], lines[2]]) + "\n")

@@ -11,10 +11,11 @@ import torch
 
 import lass.queries.cache as cache_module
 from lass.errors import LassError
-from lass.queries.cache import TextEmbeddingCache, cache_name
+from lass.queries.cache import TextEmbeddingCache
 from lass.queries.clip import ClipText
 from lass.queries.encoder import QueryEncoder
 from lass.queries.query import Query
+from lass.queries.store import cache_name
 from lass.queries.text_transformer import TextTransformer
 
 _HARD = ["a dog barks", "a dog barks ", "$(rm -rf) ; |", "-", "犬  が", 'say "no", twice', "cat |"]

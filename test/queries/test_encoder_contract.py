@@ -41,11 +41,14 @@ def _batch(encoder: QueryEncoder, modality: str) -> list[str] | torch.Tensor:
         return _CAPTIONS
     if modality == "audio":
         return torch.randn(3, encoder.sample_rate // 3, generator=torch.Generator().manual_seed(1))
+    if modality == "image":
+        return torch.randint(256, (3, 20, 30, 3), dtype=torch.uint8, generator=torch.Generator().manual_seed(1))
     raise NotImplementedError(f"{type(encoder).__name__} encodes {modality}: teach this test to make some")
 
 
 def test_encoders_are_found():
-    assert {"TextTransformer", "BertText", "ClipText", "Clap", "T5Text"} <= {cls.__name__ for cls in _encoder_classes()}
+    found = {cls.__name__ for cls in _encoder_classes()}
+    assert {"TextTransformer", "BertText", "Clip", "ClipText", "Clap", "T5Text"} <= found
 
 
 def test_each_says_what_it_encodes(encoder: QueryEncoder):

@@ -10,8 +10,10 @@ from torch.nn.functional import normalize
 
 from lass.errors import LassError
 from lass.io import audio
-from lass.queries.cache import TextEmbeddingCache, cache_name
+from lass.queries.cache import TextEmbeddingCache
 from lass.queries.clap import Clap
+from lass.queries.frames import FOLDER
+from lass.queries.store import cache_name
 from lass.train.asker import Asker
 
 CPU = torch.device("cpu")
@@ -35,11 +37,11 @@ def asker(clap, tmp_path) -> Asker:
 def frames(clap, tmp_path) -> tuple[str, np.ndarray]:
     """Place and content of a matrix of frame embeddings."""
     matrix = np.random.default_rng(0).standard_normal((3, clap.dim)).astype(np.float32)
-    return stored(tmp_path / cache_name(clap), matrix), matrix
+    return stored(tmp_path / cache_name(clap) / FOLDER, matrix), matrix
 
 
 def stored(folder: Path, matrix: np.ndarray) -> str:
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     kaldiio.save_ark(str(folder / "part-0.ark"), {"x": matrix})
     return f"{folder}/part-0.ark:2"
 
@@ -82,11 +84,11 @@ def test_the_encoder_runs_in_float32(asker):
 
 
 def test_frames_that_are_not_those_of_the_encoder(asker, clap, tmp_path):
-    narrow = stored(tmp_path / cache_name(clap), np.ones((3, clap.dim - 1), np.float32))
-    other = stored(tmp_path / "OtherClip-unit", np.ones((3, clap.dim), np.float32))
+    narrow = stored(tmp_path / cache_name(clap) / FOLDER, np.ones((3, clap.dim - 1), np.float32))
+    other = stored(tmp_path / "OtherClip-unit" / FOLDER, np.ones((3, clap.dim), np.float32))
     for place, message in (
         (narrow, rf"an array \(3, {clap.dim - 1}\), not \[frames, {clap.dim}\]: run stage embed"),
-        (other, "OtherClip-unit/part-0.ark: frames by another encoder than Clap-.*: run stage embed"),
+        (other, "OtherClip-unit/frames/part-0.ark: frames by another encoder than Clap-.*: run stage embed"),
         ("part-0.ark", "not '<ark>:<offset>': run stage embed"),
         (narrow.replace("part-0", "part-1"), "part-1.ark: no vector or matrix at byte 2 .*: run stage embed"),
     ):
