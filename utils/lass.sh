@@ -8,7 +8,8 @@
 # The recipe gives: train_sets, valid_sets, test_sets (NAME, or NAME:CLIPS where the clips are those of another set),
 # model, config, licence (of its data), recipe_options (names of its own options, handed to local/data.py) and, where
 # they matter, the function after_options, which may change these and set variant, the name of the data, and parts, the
-# variants whose estimates are joined in stage 7 (nothing is trained then).
+# variants whose estimates are joined in stage 7 (nothing is trained then); the function before_embed, which makes what
+# stage 5 needs of the data of this recipe.
 set -euo pipefail
 
 stage=1            # first stage
@@ -113,6 +114,7 @@ fi
 
 if wanted 5 embed; then
     forget "$exp/embed"
+    ! declare -F before_embed >/dev/null || before_embed
     lass embed "${training_options[@]}"
 fi
 

@@ -8,6 +8,7 @@ from lass.errors import LassError
 
 MODELS = Path(__file__).parents[2] / "conf" / "model"
 WORDS = ("model", "encoder", "separator")  # columns that are left-aligned
+EMBEDDING = 512  # of CLIP ViT-B/32 and LAION-CLAP
 FIGURES = ("Hz", "window", "hop", "encoder weights", "separator, trained", "all weights")
 
 
@@ -28,18 +29,27 @@ def main(argv: list[str] | None = None) -> None:
 
 
 def row(name: str, config: dict) -> tuple[str, ...]:
-    """The cells of one model. It is built without memory for its weights."""
+    """The cells of one model. It is built without memory for its weights; those of a frozen encoder do not count.
+
+    A frozen encoder that is no folder here is not fetched: its embeddings count as ``EMBEDDING``.
+    """
     import torch
 
     from lass.layers.stft import STFT
+    from lass.separators.separator import Separator
     from lass.train.system import build_model
 
+    cls, spec = configuration.check_part(config, "encoder"), config["encoder"]
     with torch.device("meta"):
-        encoder, separator = build_model(config)
+        if cls.frozen and not Path(spec["model"]).is_dir():
+            encoder, separator = None, configuration.build(config, "separator", Separator, condition=EMBEDDING)
+        else:
+            encoder, separator = build_model(config)
     sizes = next(((m.n_fft, m.hop) for m in separator.modules() if isinstance(m, STFT)), ("-", "-"))
-    of_encoder, of_separator = (sum(p.numel() for p in part.parameters()) for part in (encoder, separator))
+    of_encoder = sum(p.numel() for p in encoder.parameters()) if encoder else 0
+    of_separator = sum(p.numel() for p in separator.parameters())
     trained = sum(p.numel() for p in separator.parameters() if p.requires_grad)
-    words = (name, type(encoder).__name__, type(separator).__name__)
+    words = (name, cls.__name__, type(separator).__name__)
     counts = (of_encoder, trained, of_encoder + of_separator)
     return *words, *map(str, (separator.sample_rate, *sizes)), *(f"{count:,}" for count in counts)
 

@@ -33,6 +33,19 @@ def test_a_row(capsys):
     assert small[0] == "resunet30_small" and small[4:6] == ["1024", "512"]
 
 
+def test_a_frozen_encoder_is_not_fetched(capsys, monkeypatch, tmp_path, tiny_models):
+    models.main(["audiosep_clap", "audiosep_clip", "audiosep_released"])
+    clap, clip, released = table(capsys)
+    assert clap[1] == "Clap" and clip[1] == "Clip" and clap[2:] == clip[2:] and clap[6] == "0"
+    assert released[-1] == f"{PUBLISHED:,}"
+    text = (models.MODELS / "audiosep_released.yaml").read_text()
+    (tmp_path / "here.yaml").write_text(text.replace("laion/larger_clap_general", str(tiny_models["Clap"])))
+    monkeypatch.setattr(models, "MODELS", tmp_path)
+    models.main([])
+    fewer = 500 * 9856  # columns and rows of FiLM's weights: embeddings of 12, not of 512
+    assert int(table(capsys)[0][-1].replace(",", "")) == PUBLISHED - fewer
+
+
 def test_columns_are_aligned(capsys):
     models.main([])
     assert len({len(line) for line in capsys.readouterr().out.splitlines()}) == 1
@@ -52,7 +65,8 @@ def test_a_separator_without_stft(monkeypatch):
     part = torch.nn.Linear(2, 3)
     part.sample_rate = 8000
     monkeypatch.setattr(system, "build_model", lambda config: (torch.nn.ReLU(), part))
-    assert models.row("x", {}) == ("x", "ReLU", "Linear", "8000", "-", "-", "0", "9", "9")
+    config = {"encoder": {"class": "lass.queries.text_transformer.TextTransformer"}}
+    assert models.row("x", config) == ("x", "TextTransformer", "Linear", "8000", "-", "-", "0", "9", "9")
 
 
 def test_an_unknown_name():

@@ -29,7 +29,8 @@ def source(tmp_path: Path) -> Path:
     soundfile.write(raw / "d $(x) '.flac", tone(32000), 32000)
     names = {"a": "a.ogg", "b": "b.wav", "c": "c.mp3", "d": "d $(x) '.flac"}
     rows = [
-        Row(utt, str(raw / name), [f"tone {utt}", "again; \"$(x)\""], {f"l{utt}": f"Tone, {utt}"}, f"mini:{utt}", "a.mp4")
+        Row(utt, str(raw / name), [f"tone {utt}", "again; \"$(x)\""], {f"l{utt}": f"Tone, {utt}"}, f"mini:{utt}",
+            f"{utt}.mp4")
         for utt, name in names.items()
     ]  # fmt: skip
     write_data_dir(tmp_path / "source", rows)

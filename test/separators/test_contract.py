@@ -20,17 +20,22 @@ ROOT = Path(__file__).resolve().parents[2]
 MODELS = sorted((ROOT / "conf" / "model").glob("*.yaml"))
 SECONDS = 0.25
 TEXTS = ["a dog barks", "a bell rings twice in the distance"]
-LARGEST = {"resunet30_small": 3_000_000}  # trainable weights
+LARGEST = dict.fromkeys(("resunet30_small", "audiosep_clap_small", "audiosep_clip_small"), 3_000_000)  # weights
 assert LARGEST.keys() <= {path.stem for path in MODELS}, f"the models are not in {ROOT}/conf/model"
 
 
 class System:
-    """The encoder and separator of one yaml, in eval mode, with a tokenizer of a few texts."""
+    """The encoder and separator of one yaml, in eval mode, with a tokenizer of a few texts.
 
-    def __init__(self, name: str):
+    A frozen encoder, which the yaml names by a hub id, is a tiny one of its class in ``encoders``.
+    """
+
+    def __init__(self, name: str, encoders: dict[str, Path]):
         self.name = name
         self.config = configuration.load([ROOT / "conf" / "train.yaml", ROOT / "conf" / "model" / f"{name}.yaml"])
         check(self.config)
+        if "model" in (spec := self.config["encoder"]):
+            spec["model"] = str(encoders[spec["class"].rpartition(".")[2]])
         torch.manual_seed(0)
         self.encoder, self.separator = build_model(self.config)
         self.encoder.fit(TEXTS * 5)
@@ -47,9 +52,9 @@ class System:
 
 
 @pytest.fixture(scope="module", params=[path.stem for path in MODELS])
-def system(request: pytest.FixtureRequest) -> Iterator[System]:
+def system(request: pytest.FixtureRequest, tiny_models: dict[str, Path]) -> Iterator[System]:
     """Built once a model, and gone before the next; a test leaves it in eval mode, without gradients."""
-    yield System(request.param)
+    yield System(request.param, tiny_models)
 
 
 def relative(found: Tensor, expected: Tensor) -> float:

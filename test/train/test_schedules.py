@@ -1,9 +1,16 @@
 """Learning-rate schedules; the scales are those of AudioSep's released lr_schedulers.py, to the last bit."""
 
-import pytest
+from pathlib import Path
 
+import pytest
+import torch
+from numpy.random import default_rng
+
+from lass import config
+from lass.data.levels import draw
 from lass.train.schedules import constant, constant_warm_up, linear_warm_up, one_cycle
 
+ROOT = Path(__file__).resolve().parents[2]
 CONSTANT_WARM_UP = {
     0: 0.001, 1: 0.001, 9_999: 0.001, 10_000: 0.01, 19_999: 0.01, 20_000: 0.1, 29_999: 0.1, 30_000: 1.0,
     999_999: 1.0, 1_000_000: 1.0, 2_500_000: 1.0,
@@ -40,3 +47,14 @@ def test_one_cycle():
     assert one_cycle(5000, 1000) == scales[1000]  # beyond the end
     assert [one_cycle(step, 1) for step in (0, 1)] == pytest.approx([0.04, 1.0])
     assert one_cycle(0, 1000, warmup=0.0) == pytest.approx(0.04) and one_cycle(1, 1000, warmup=0.0) == 1.0
+
+
+def test_the_released_training_is_that_of_its_yaml():
+    found = config.load([ROOT / "conf" / "train.yaml", ROOT / "conf" / "model" / "audiosep_released.yaml"])
+    schedule = config.build_function(found, "schedule")
+    assert {step: schedule(step, found["train"]["max_steps"]) for step in CONSTANT_WARM_UP} == CONSTANT_WARM_UP
+    optimiser = config.build_function(found, "optimiser")([torch.nn.Parameter(torch.zeros(1))])
+    group = optimiser.param_groups[0]
+    assert (group["lr"], group["betas"], group["weight_decay"], group["amsgrad"]) == (1e-3, (0.9, 0.999), 0.0, True)
+    deltas = {delta for n in range(300) for delta in draw(found["data"]["level"], 1, default_rng(n))["deltas_db"]}
+    assert deltas == set(range(-10, 11))
