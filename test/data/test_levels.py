@@ -46,11 +46,6 @@ def assert_equal_waves(found: np.ndarray, wanted: np.ndarray) -> None:
     assert peak(found - wanted) <= TOLERANCE * peak(wanted)
 
 
-def released_mixture(scale: float, n: int, deltas_db: list[int]) -> tuple[np.ndarray, list[np.ndarray]]:
-    """Item n of a batch of the four signals: AudioSep mixes it with the items that follow."""
-    return mix("released", {"deltas_db": deltas_db}, [scale * WAVES[(n + j) % 4] for j in range(len(deltas_db))])
-
-
 def test_energy_ratio_of_all_pairs():
     for i, one in enumerate(NAMED.values()):
         for j, other in enumerate(NAMED.values()):
@@ -64,16 +59,6 @@ def test_one_loudness_step_of_the_released_mixer():
         assert gains[0] == 1.0
         found = gains[1] * WAVES[1][int(probe) : int(probe) + len(wanted)]
         assert found == pytest.approx(wanted, rel=TOLERANCE)
-
-
-@pytest.mark.parametrize("setting", range(5))
-def test_released_mixer(setting):
-    for n in range(4):
-        drawn = HELD["mixer_deltas_db"][setting, n]
-        mixture, _ = released_mixture(HELD["mixer_input_scale"][setting], n, drawn[drawn < 99].tolist())  # 99: no draw
-        assert peak(mixture) == pytest.approx(HELD["mixer_peak"][setting, n], rel=TOLERANCE)
-        wanted = HELD["mixer_mixture"][setting, n]
-        assert np.abs(mixture[::100] - wanted).max() <= TOLERANCE * HELD["mixer_peak"][setting, n]
 
 
 def test_peak_rule_of_lass_net():
@@ -112,22 +97,6 @@ def test_all_loudness_steps(parity):
         out = levels.released_rule([NAMED[row["reference"]], wave], [0, row["delta_db"]])[1] * wave
         assert levels.energy(out) == pytest.approx(row["out_energy"], rel=TOLERANCE)
         assert out[probe : probe + len(wanted)] == pytest.approx(wanted, rel=TOLERANCE)
-
-
-@pytest.mark.parametrize("setting", range(5))
-def test_all_of_the_released_mixer(parity, setting):
-    info, arrays = parity
-    case = info["segment_mixer"][setting]
-    for n, draws in enumerate(case["draws_in_order"]):
-        assert len(draws["deltas_db"]) == draws["mix_num"]
-        mixture, scaled = released_mixture(case["input_scale"], n, draws["deltas_db"])
-        assert_equal_waves(mixture[::4], arrays[f"sm{setting}_mixture"][n, 0])
-        assert peak(scaled[0]) == pytest.approx(arrays[f"sm{setting}_segment_peak"][n, 0], rel=TOLERANCE)
-        assert peak(mixture) == pytest.approx(case["mixture_peak"][n], rel=TOLERANCE)
-        assert np.sqrt(levels.energy(mixture)) == pytest.approx(case["mixture_rms"][n], rel=TOLERANCE)
-        assert np.sqrt(levels.energy(scaled[0])) == pytest.approx(case["segment_rms"][n], rel=TOLERANCE)
-        declipped = peak(scaled[0]) < 0.999 * peak(case["input_scale"] * WAVES[n])
-        assert declipped == case["declipped"][n]
 
 
 def test_all_of_lass_net(parity):
