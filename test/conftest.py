@@ -184,12 +184,25 @@ def _save_clap(folder: Path, fusion: bool = False) -> None:
     ClapModel(ClapConfig(text_config=text, audio_config=audio, projection_dim=12)).save_pretrained(folder)
 
 
+def _save_panns(folder: Path) -> None:
+    import safetensors.torch
+
+    from lass.layers.cnn14 import Cnn14
+
+    network = Cnn14(widths=(4, 4, 6, 6, 8, 12), classes=3)
+    for name, weight in network.named_parameters():
+        if ".conv" in name:
+            weight.data.mul_(3.0)  # torch's own are so small that nothing would be heard
+    safetensors.torch.save_file(network.state_dict(), folder / "model.safetensors")
+
+
 def _numbered(pieces: list[str]) -> dict[str, int]:
     return {piece: number for number, piece in enumerate(pieces)}
 
 
 _SAVERS: dict[str, Callable[..., None]] = {
     "BertText": _save_bert, "ClipText": _save_clip_text, "Clip": _save_clip, "T5Text": _save_t5, "Clap": _save_clap,
+    "Panns": _save_panns,
 }
 
 
@@ -201,8 +214,24 @@ def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     root = tmp_path_factory.mktemp("models")
     torch.manual_seed(0)
     for name, save in _SAVERS.items():
+        (root / f"tiny-{name.lower()}").mkdir()
         save(root / f"tiny-{name.lower()}")
     return {name: root / f"tiny-{name.lower()}" for name in _SAVERS}
+
+
+@pytest.fixture(scope="session")
+def teach() -> Callable[..., None]:
+    """``teach(encoder, texts)``: what stage embed does, with noise as the example clips of classes of those names."""
+    import torch
+
+    def learn(encoder, texts: list[str]) -> None:
+        encoder.fit(texts)
+        if encoder.examples:
+            noise = torch.randn(len(texts), encoder.sample_rate // 2, generator=torch.Generator().manual_seed(0))
+            loudness = torch.logspace(-2, 0, len(texts))[:, None]
+            encoder.hear(zip(texts, loudness * noise))
+
+    return learn
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """Prepare the query encoder: cache the embeddings of a frozen one, learn the tokenizer of one that trains along.
 
-A frozen one embeds the texts, and one frame a second of the videos (video.scp) of sets that are asked by image.
+A frozen one embeds the texts, and one frame a second of the videos (video.scp) of sets that are asked by image. One
+whose texts are names of classes hears example clips of them.
 """
 
 import argparse
@@ -30,6 +31,7 @@ def main(argv: list[str] | None = None) -> None:
     from lass.queries.cache import TextEmbeddingCache
     from lass.queries.frames import FOLDER
     from lass.queries.store import cache_name
+    from lass.train.classes import learn_classes
     from lass.train.frames import embed_frames
     from lass.train.initial import starting_tokenizer
     from lass.train.system import build_model, check, rules, training_set
@@ -37,10 +39,13 @@ def main(argv: list[str] | None = None) -> None:
     check(config)
     encoder, separator = build_model(config)
     encoder.to("cuda" if torch.cuda.is_available() else "cpu")
+    folders = [args.data_root / str(entry.get("dir")) for entry in config["data"]["sets"]]
+    if encoder.examples:
+        learn_classes(encoder, list(map(DataDir, folders)), config, args.exp / "embed")
     cache = args.data_root / "embed" / cache_name(encoder) if encoder.frozen else None
-    for entry, rule in zip(config["data"]["sets"], rules(config)):
+    for folder, rule in zip(folders, rules(config)):
         if "image" in rule.modalities:
-            print(embed_frames(encoder, DataDir(args.data_root / str(entry.get("dir"))), cache / FOLDER))
+            print(embed_frames(encoder, DataDir(folder), cache / FOLDER))
     texts = sorted(set(training_set(config, args.data_root, separator.sample_rate).texts()))
     if encoder.frozen:
         texts += [question.text for question in read_questions(args.data_root / config["data"]["valid"])]

@@ -21,6 +21,7 @@ from pathlib import Path
 from lass.errors import LassError
 from lass.infer import hub
 from lass.io import stamp
+from lass.queries import ANYTHING
 
 CONTROLS = ("none", "interferer", "constant")
 
@@ -38,7 +39,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--set", type=Path, help="a rendered test set instead of files")
     parser.add_argument("--out", type=Path, help="folder of the set's estimates")
     parser.add_argument("--control", choices=CONTROLS, default="none", help="ask the set with the wrong query")
-    parser.add_argument("--constant_query", default="a sound", help="what --control constant asks")
+    parser.add_argument("--constant_query", default=ANYTHING, help="what --control constant asks")
     parser.add_argument("--batch_size", type=int, default=8, help="mixtures of the set at once")
     parser.add_argument("--model", required=True, help="model folder, or hub id org/name[@revision]")
     parser.add_argument("--device", default="auto", help="cpu, cuda, mps; auto is the first there is of cuda, mps, cpu")

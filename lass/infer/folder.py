@@ -9,7 +9,7 @@ from lass.errors import LassError
 from lass.io.files import sha256, write_text
 
 ENCODER = "encoder"  # a frozen query encoder that the model brings along, as transformers saves it
-PATTERNS = ("config.yaml", "model.safetensors", "tokenizer.*",  # what loading reads
+PATTERNS = ("config.yaml", "model.safetensors", "tokenizer.*", "classes.safetensors",  # what loading reads
             *(f"{ENCODER}/*.{suffix}" for suffix in ("json", "txt", "safetensors")))
 CARD, SUMS = "README.md", "SHA256SUMS"
 

@@ -80,8 +80,8 @@ class Model:
         check_sums(folder)
         config = configuration.read_yaml(folder / "config.yaml")
         encoder = configuration.build(_located(config, folder), "encoder", QueryEncoder)
+        encoder.load_assets(folder)  # some have their dim from there
         separator = configuration.build(config, "separator", Separator, condition=encoder.dim)
-        encoder.load_assets(folder)
         model = cls(config, encoder, separator, _device(device), bf16)
         model._load_state(folder / "model.safetensors")
         return model

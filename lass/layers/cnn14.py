@@ -19,6 +19,7 @@ FRAMES = 100  # a second
 LOWEST, HIGHEST = 50.0, 14000.0  # Hz, edges of the mel bands
 FLOOR = 1e-10  # of mel powers: -100 dB
 POOLED = 32  # frames that the five poolings make one of
+WAY_OUT = "get Cnn14_mAP=0.431.pth from Zenodo record 3987831"
 DFT = "spectrogram_extractor.stft."  # matrices of the published front end, for which torch.stft stands here
 
 
@@ -108,8 +109,7 @@ class Cnn14(nn.Module):
             network.load_state_dict(weights)
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
             what = f"lacks {error}" if isinstance(error, KeyError) else " ".join(str(error).split())[:200]
-            way_out = "get Cnn14_mAP=0.431.pth from Zenodo record 3987831"
-            raise LassError(f"{source}: no CNN14 of PANNs ({what}): {way_out}") from None
+            raise LassError(f"{source}: no CNN14 of PANNs ({what}): {WAY_OUT}") from None
         return network.eval().requires_grad_(False)
 
     def forward(self, wave: Tensor) -> Heard:

@@ -19,6 +19,7 @@ class QueryEncoder(nn.Module):
         modalities: what it encodes, of ``"text"``, ``"audio"``, ``"image"``, ``"labels"``.
         sample_rate: Hz of the waves that ``encode_audio`` takes, or None.
         normalised: True when embeddings have L2 norm 1.
+        examples: clips a class that ``hear`` is to be given, as texts are names of classes; 0 where they are not.
         frozen: True when it never trains. A frozen encoder has neither parameters nor a state: it is named by
             ``identity()``, and its embeddings may be cached.
     """
@@ -28,6 +29,7 @@ class QueryEncoder(nn.Module):
     sample_rate: int | None = None
     normalised: bool = False
     frozen: bool = False
+    examples: int = 0
 
     def encode_text(self, texts: Sequence[str]) -> Query:
         """B texts, none of them empty -> B queries."""
@@ -48,8 +50,11 @@ class QueryEncoder(nn.Module):
     def fit(self, texts: Iterable[str]) -> None:
         """Learn from the training captions what has to be known before the first step (a tokenizer)."""
 
+    def hear(self, clips: Iterable[tuple[str, Tensor]]) -> None:
+        """Learn the classes that texts may name from their example clips: (class, ``[T]`` at ``sample_rate``)."""
+
     def save_assets(self, folder: Path) -> None:
-        """Write what the weights do not hold into a model folder, as files ``tokenizer.*``."""
+        """Write what the weights do not hold into a model folder, as files ``tokenizer.*`` or ``classes.*``."""
 
     def load_assets(self, folder: Path) -> None:
         """Read what ``save_assets`` wrote."""

@@ -41,11 +41,10 @@ class Training:
             # CPU convolutions are faster so (tools/bench/README.md); a model folder knows no layout.
             self.separator.to(memory_format=torch.channels_last)
             keep_freed_memory()
+        self.encoder.load_assets(folder / "embed")
         cache = None
         if self.encoder.frozen:
             cache = TextEmbeddingCache(data_root / "embed" / cache_name(self.encoder))
-        else:
-            self.encoder.load_assets(folder / "embed")
         if "init" in config:
             self._initialise(**config["init"])
         self.mixtures = training_set(config, data_root, self.separator.sample_rate)

@@ -1,6 +1,7 @@
 """Every encoder in lass/queries, found by itself: a new file is tested without being named here."""
 
 import importlib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -28,11 +29,11 @@ def _encoder_classes() -> list[type[QueryEncoder]]:
 
 
 @pytest.fixture(params=_encoder_classes(), ids=lambda cls: cls.__name__)
-def encoder(request: pytest.FixtureRequest, tiny_models: dict[str, Path]) -> QueryEncoder:
+def encoder(request: pytest.FixtureRequest, tiny_models: dict[str, Path], teach: Callable) -> QueryEncoder:
     torch.manual_seed(0)
     cls = request.param
     encoder = cls(str(tiny_models[cls.__name__])) if cls.frozen else cls()
-    encoder.fit(_CAPTIONS)
+    teach(encoder, _CAPTIONS)
     return encoder.eval()
 
 
@@ -106,7 +107,11 @@ def test_what_it_does_not_encode_is_said(encoder: QueryEncoder):
 
 def test_hard_texts(encoder: QueryEncoder):
     for text in ("x" * 5000, "word " * 3000, "犬が吠える 🐕", "\u200b", "<pad></s>[CLS]", "don't $(rm) ; \"q\"  ,"):
-        assert encoder.encode_text([text, "rain"]).embedding.isfinite().all()
+        if encoder.examples:
+            with pytest.raises(LassError, match="no class .* such as '"):
+                encoder.encode_text(["rain", text])
+        else:
+            assert encoder.encode_text([text, "rain"]).embedding.isfinite().all()
     for texts in ([], ["rain", ""], ["rain", " \t\n"], "rain"):
         with pytest.raises(LassError, match="text"):
             encoder.encode_text(texts)

@@ -3,7 +3,7 @@
 import importlib
 import inspect
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -25,12 +25,12 @@ assert LARGEST.keys() <= {path.stem for path in MODELS}, f"the models are not in
 
 
 class System:
-    """The encoder and separator of one yaml, in eval mode, with a tokenizer of a few texts.
+    """The encoder and separator of one yaml, in eval mode, that learnt a few texts.
 
-    A frozen encoder, which the yaml names by a hub id, is a tiny one of its class in ``encoders``.
+    A frozen encoder, which the yaml names by a hub id or file, is a tiny one of its class in ``encoders``.
     """
 
-    def __init__(self, name: str, encoders: dict[str, Path]):
+    def __init__(self, name: str, encoders: dict[str, Path], teach: Callable):
         self.name = name
         self.config = configuration.load([ROOT / "conf" / "train.yaml", ROOT / "conf" / "model" / f"{name}.yaml"])
         check(self.config)
@@ -38,7 +38,7 @@ class System:
             spec["model"] = str(encoders[spec["class"].rpartition(".")[2]])
         torch.manual_seed(0)
         self.encoder, self.separator = build_model(self.config)
-        self.encoder.fit(TEXTS * 5)
+        teach(self.encoder, TEXTS * 5)
         self.encoder.eval()
         self.separator.eval()
 
@@ -52,9 +52,9 @@ class System:
 
 
 @pytest.fixture(scope="module", params=[path.stem for path in MODELS])
-def system(request: pytest.FixtureRequest, tiny_models: dict[str, Path]) -> Iterator[System]:
+def system(request: pytest.FixtureRequest, tiny_models: dict[str, Path], teach: Callable) -> Iterator[System]:
     """Built once a model, and gone before the next; a test leaves it in eval mode, without gradients."""
-    yield System(request.param, tiny_models)
+    yield System(request.param, tiny_models, teach)
 
 
 def relative(found: Tensor, expected: Tensor) -> float:

@@ -74,22 +74,22 @@ def _write_clips(folder: Path, name: str, clips_per_family: int) -> None:
     write_data_dir(folder / name, rows)
 
 
-def _write_mixtures(folder: Path, name: str) -> None:
-    data, rendered = DataDir(folder / name), folder / "mix" / name
-    mixtures = draw_mixlist(data, CONFIG["data"]["level"], CONFIG["query"], mixtures_per_target=1)
+def _write_mixtures(data: DataDir, rendered: Path, query: dict) -> None:
+    mixtures = draw_mixlist(data, CONFIG["data"]["level"], query, mixtures_per_target=1)
     write_mixlist(rendered / "mixlist.tsv", mixtures)
     write_gains(rendered / "gains.tsv", [render(data, mixture, rendered, None) for mixture in mixtures])
-    write_set(data, mixtures, QueryRule(**CONFIG["query"]), rendered)
+    write_set(data, mixtures, QueryRule(**query), rendered)
 
 
 class Corpus:
-    """A data folder with a training set and a rendered validation set, and experiments on it."""
+    """A data folder with a training set and validation sets by caption and by label, and experiments on it."""
 
     def __init__(self, folder: Path):
         self.data = folder / "data"
         _write_clips(self.data, "train", 2)
         _write_clips(self.data, "valid", 1)
-        _write_mixtures(self.data, "valid")
+        for name, query in (("valid", CONFIG["query"]), ("valid_classes", {"source": "labels"})):
+            _write_mixtures(DataDir(self.data / "valid"), self.data / "mix" / name, query)
         self.config = folder / "config.yaml"
         self.config.write_text(yaml.safe_dump(CONFIG))
 
