@@ -1,11 +1,13 @@
 """The query rule: with which text a clip is asked for, and in a training by what else."""
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
 from lass.config import bind
 from lass.data.datadir import DataDir
+from lass.data.paraphrases import Paraphrases
 from lass.errors import LassError
 
 SOURCES = ("caption", "labels")
@@ -44,11 +46,18 @@ class QueryRule:
         if self.source == "caption":
             found = data.captions_of(utt)
         else:
-            found = [data.labels[label] for label in data.labels_of(utt)]
+            found = [name for label in data.labels_of(utt) for name in self.names(data, label)]
             if self.pick == "all" and found:
                 found = [self.join.join(found)]
         if not found:
             raise LassError(f"{data.folder}: {utt} has no {self.source}, which the query rule asks for")
+        return self._filled(found)
+
+    def names(self, data: DataDir, label: str) -> list[str]:
+        """What a label is called: its display name."""
+        return [data.labels[label]]
+
+    def _filled(self, found: Sequence[str]) -> list[str]:
         return [template.replace("{}", text) for text in found for template in self.templates]
 
     def draw(self, data: DataDir, utt: str, rng: np.random.Generator) -> str:
@@ -65,18 +74,23 @@ class TrainingRule(QueryRule):
         text_ratio: part of the examples that are asked by text, 0 to 1.
         otherwise: what the others are asked by. "audio": the target as it is in the mixture, behind its gain; "image":
             the frames of its video, and its text where there are none.
+        paraphrases: file with other words for labels (lass.data.paraphrases), seen from the folder of the recipe.
     """
 
     def __init__(
         self, source: str, template: str | Sequence[str] = "{}", pick: str = "one", join: str = " and ",
-        text_ratio: float = 1.0, otherwise: str = "audio",
+        text_ratio: float = 1.0, otherwise: str = "audio", paraphrases: str = "",
     ):  # fmt: skip
         super().__init__(source, template, pick, join)
         if not 0.0 <= text_ratio <= 1.0:
             raise LassError(f"query: text_ratio {text_ratio!r} is not within 0 and 1")
         if otherwise not in OTHERS:
             raise LassError(f"query: otherwise {otherwise!r} is not one of {', '.join(OTHERS)}")
-        self.text_ratio, self.otherwise = text_ratio, otherwise
+        if not isinstance(paraphrases, str):
+            raise LassError(f"query: paraphrases {paraphrases!r} is not the name of a file")
+        if paraphrases and (source, pick) != ("labels", "one"):
+            raise LassError("query: paraphrases say one label in other words: they need source: labels and pick: one")
+        self.text_ratio, self.otherwise, self.paraphrases = text_ratio, otherwise, paraphrases
 
     @classmethod
     def of_set(cls, entry: dict, query: dict) -> "TrainingRule":
@@ -92,6 +106,28 @@ class TrainingRule(QueryRule):
     def modalities(self) -> tuple[str, ...]:
         """What an encoder must be able to encode."""
         return ("text",) if self.text_ratio == 1.0 else ("text", self.otherwise)
+
+    @functools.cached_property  # a model card has no need of the file
+    def _paraphrases(self) -> Paraphrases | None:
+        return Paraphrases(self.paraphrases) if self.paraphrases else None
+
+    def check_paraphrases(self, labels: Iterable[tuple[str, str]]) -> None:
+        """Raise a LassError if the list is malformed or has others than ``labels``: pairs of id and display name."""
+        if self._paraphrases:
+            self._paraphrases.check(labels)
+
+    def names(self, data: DataDir, label: str) -> list[str]:
+        """The display name of a label, and its paraphrases."""
+        names = super().names(data, label)
+        return names + self._paraphrases.of(label, *names) if self._paraphrases else names
+
+    def draw(self, data: DataDir, utt: str, rng: np.random.Generator) -> str:
+        """One of the texts; with paraphrases each label is as likely, however many it has."""
+        labels = data.labels_of(utt)
+        if not (self._paraphrases and labels):
+            return super().draw(data, utt, rng)
+        texts = self._filled(self.names(data, labels[int(rng.integers(len(labels)))]))
+        return texts[int(rng.integers(len(texts)))]
 
     def needs_text(self, data: DataDir, utt: str) -> bool:
         """Whether the clip may be asked for by text."""

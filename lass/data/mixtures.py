@@ -65,6 +65,9 @@ class TrainingMixtures(Dataset):
     ):
         levels.draw(level, interferers, np.random.default_rng(0))  # a wrong rule ends here, not in a worker
         self.sets = [self._open(entry, query, root) for entry in sets]
+        labels = [pair for s in self.sets for pair in s.data.labels.items()]
+        for s in self.sets:
+            s.rule.check_paraphrases(labels)
         self.size = sum(s.examples for s in self.sets)  # examples an epoch
         self.samples = round(segment * sample_rate)
         self.level, self.interferers, self.sample_rate, self.seed = level, interferers, sample_rate, seed

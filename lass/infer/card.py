@@ -111,6 +111,7 @@ def _queries(config: dict) -> str:
         what = rule.source if rule.source == "caption" else f"labels (pick: {rule.pick})"
         ratio = f" ({rule.text_ratio:.0%} of the examples, the others by {rule.otherwise})"
         written = " or ".join(json.dumps(text, ensure_ascii=False) for text in rule.templates)
+        written += f", and in the words of {rule.paraphrases}" if rule.paraphrases else ""
         texts.append(f"{what}, written {written}{ratio if rule.text_ratio < 1.0 else ''}")
     return "; ".join(dict.fromkeys(texts))
 

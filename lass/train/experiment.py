@@ -16,15 +16,17 @@ from lass.io.files import write_text
 def manifests(config: dict, data_root: Path, tables: Sequence[str], valid: str) -> list[Path]:
     """What stamps of a training hash.
 
-    ``tables`` of each training set, its frame embeddings where it is asked by them, and the table ``valid`` of the
-    validation set.
+    ``tables`` of each training set, its frame embeddings where it is asked by them, its paraphrase list, and the table
+    ``valid`` of the validation set.
     """
     data = config.get("data", {})
     if missing := {"sets", "valid"} - set(data):
         raise LassError(f"data: missing key {min(missing)!r}: give all --config files, conf/train.yaml first")
     found = []
     for entry in data["sets"]:
-        frames = [FRAMES] if "image" in TrainingRule.of_set(entry, config.get("query")).modalities else []
+        rule = TrainingRule.of_set(entry, config.get("query"))
+        frames = [FRAMES] if "image" in rule.modalities else []
+        found += [Path(rule.paraphrases)] if rule.paraphrases else []
         found += [data_root / str(entry.get("dir")) / table for table in (*tables, *frames)]
     return [*found, data_root / str(data["valid"]) / valid]
 
