@@ -34,11 +34,12 @@ def card(experiment: Path, licence: str) -> str:
     """Markdown text for ``<experiment>/model/README.md``, from the experiment's own files."""
     name = experiment.resolve().name
     model = Model.load(experiment / "model", "cpu")
-    command = f'lass separate mix.wav --text "a dog barks" --model {shlex.quote(name)} -o dog.wav'
+    text = (model.encoder.classes or ["a dog barks"])[0]
+    command = f"lass separate mix.wav --text {shlex.quote(text)} --model {shlex.quote(name)} -o separated.wav"
     python = (
         "import lass, soundfile\n"
         'mixture, sample_rate = soundfile.read("mix.wav")\n'
-        f'dog = lass.load({name!r}).separate(mixture.T, sample_rate, "a dog barks")'
+        f"separated = lass.load({name!r}).separate(mixture.T, sample_rate, {text!r})"
     )
     parts = [
         front_matter(licence) + f"\n# {escape(name)}",
@@ -84,6 +85,8 @@ def _facts(model: Model, experiment: Path, licence: str) -> list[tuple[str, obje
         ("seed", config["seed"]),
         ("commit", (experiment / "git.txt").read_text(encoding="utf-8")),
     ]
+    if model.encoder.classes:
+        facts.append(("classes, one of which a query must name", ", ".join(model.encoder.classes)))
     if "init" in config:
         origin = f"{config['init']['model']}, weights {config['init']['sha256']}"
         facts.append(("started from", f"{origin}: the licence and the data of that model count, too"))

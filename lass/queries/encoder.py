@@ -47,6 +47,11 @@ class QueryEncoder(nn.Module):
         """``[B, L]`` of zeros and ones -> B queries."""
         raise self._cannot("labels")
 
+    @property
+    def classes(self) -> list[str]:
+        """The names that texts must be one of; none where any text does."""
+        return []
+
     def fit(self, texts: Iterable[str]) -> None:
         """Learn from the training captions what has to be known before the first step (a tokenizer)."""
 

@@ -57,6 +57,11 @@ class Panns(QueryEncoder):
         """32000 Hz for Cnn14_mAP=0.431.pth."""
         return self._network.sample_rate
 
+    @property
+    def classes(self) -> list[str]:
+        """Those that it has heard, by display name."""
+        return sorted(self._means)
+
     @functools.cached_property
     def _file(self) -> Path:
         path = Path(self.model).expanduser()

@@ -51,16 +51,17 @@ def test_archive_moved_unpacked_and_used_as_its_card_says(experiment, model, noi
     audio.write(elsewhere / "mix.wav", np.clip(noise((2, 3001)), -1, 1), 44100)
     shell, python = re.findall(r"^```\n(.*?)^```", (elsewhere / "mini_tiny/README.md").read_text(), re.M | re.S)
     assert len(python.splitlines()) == 3
-    script = "import sys; from lass.bin import __main__\n" + python + "import numpy; numpy.save('dog.npy', dog)\n"
+    script = "import sys; from lass.bin import __main__\n" + python
+    script += "import numpy; numpy.save('separated.npy', separated)\n"
     script += f"sys.argv = {shlex.split(shell)!r}\n__main__.main()\n"
     environment = os.environ | {"PYTHONPATH": str(repo)}
     subprocess.run([sys.executable, "-c", script], cwd=elsewhere, env=environment, check=True, capture_output=True)
 
     mixture, rate = audio.read(elsewhere / "mix.wav")
     expected = model.separate(mixture, rate, "a dog barks")
-    assert np.array_equal(np.load(elsewhere / "dog.npy"), expected)
+    assert np.array_equal(np.load(elsewhere / "separated.npy"), expected)
     audio.write(elsewhere / "expected.wav", expected, rate, "PCM_24")
-    assert (elsewhere / "dog.wav").read_bytes() == (elsewhere / "expected.wav").read_bytes()
+    assert (elsewhere / "separated.wav").read_bytes() == (elsewhere / "expected.wav").read_bytes()
 
 
 def test_the_same_model_gives_the_same_bytes(experiment, tmp_path):

@@ -10,6 +10,7 @@ import yaml
 import lass
 from lass.bin import separate
 from lass.errors import LassError
+from lass.infer.card import card
 from lass.queries.panns import Panns
 from lass.train.fit import Training
 
@@ -35,11 +36,16 @@ def test_trained_and_asked_without_the_network(uss, corpus, tmp_path, monkeypatc
     monkeypatch.setattr(Panns, "_network", property(lambda self: pytest.fail("classes need no network")))
     model = lass.load(uss / "model", "cpu")
     assert (uss / "model" / "classes.safetensors").read_bytes() == (uss / CLASSES).read_bytes()
+    assert "  classes.safetensors\n" in (uss / "model" / "SHA256SUMS").read_text()
     mixture = np.random.default_rng(0).standard_normal(1000).astype(np.float32)
     bell, horn = model.separate(mixture, 8000, ["bell", "Horn"])
     assert np.abs(bell - horn).max() > 0
     with pytest.raises(LassError, match="no class 'a violin': ask for one of the 4 classes in training"):
         model.separate(mixture, 8000, "a violin")
+    text = card(uss, "CC0")
+    assert f"lass separate mix.wav --text beep --model {uss.name} -o" in text
+    assert "| classes, one of which a query must name | beep, bell, horn, whistle |" in text
+    assert 'labels (pick: one), written "{}" (0% of the examples, the others by audio)' in text
     controls = []
     for control in ("none", "interferer", "constant"):
         out = tmp_path / control
