@@ -23,19 +23,19 @@ def draw_examples(sets: Sequence[DataDir], clips: int, seed: int) -> list[tuple[
     Raises:
         LassError: no clip has a label.
     """
-    drawn: dict[str, list[tuple[int, str]]] = defaultdict(list)  # heaps, the largest draw first
-    for data in sets:
+    drawn: dict[str, list[tuple[int, str, int]]] = defaultdict(list)  # heaps, the largest draw first
+    for number, data in enumerate(sets):
         for utt, labels in data.utt2labels or ():
             draw = int.from_bytes(hashlib.sha256(f"{seed} {utt}".encode()).digest()[:8])
             for label in labels.split():
                 heap = drawn[data.labels[label]]
-                heapq.heappush(heap, (-draw, data.wav[utt]))
+                heapq.heappush(heap, (-draw, utt, number))
                 if len(heap) > clips:
                     heapq.heappop(heap)
     if not drawn:
         names = ", ".join(str(data.folder) for data in sets)
         raise LassError(f"{names}: no clip has a label, and classes are known by example clips: give a set with labels")
-    return [(name, path) for name in sorted(drawn) for _, path in sorted(drawn[name])]
+    return [(name, sets[number].wav[utt]) for name in sorted(drawn) for _, utt, number in sorted(drawn[name])]
 
 
 def read_example(path: str, sample_rate: int) -> np.ndarray:

@@ -118,8 +118,9 @@ class Panns(QueryEncoder):
             raise LassError(f"{path}: no such file, which holds the classes: run stage embed, or copy the folder again")
         means = read_weights(path)
         size = next(iter(means.values())).numel()
-        if any(mean.shape != (size,) or not mean.isfinite().all() for mean in means.values()):
-            raise LassError(f"{path}: not one vector of finite numbers a class: run stage embed again")
+        for mean in means.values():
+            if mean.shape != (size,) or mean.dtype != torch.float32 or not mean.isfinite().all():
+                raise LassError(f"{path}: not one vector of finite numbers a class: run stage embed again")
         self._means = means
 
     def identity(self) -> str:

@@ -85,7 +85,7 @@ def test_identity_follows_weights_and_classes(panns, clips, tiny_models):
 def test_damaged_classes(panns, tmp_path):
     with pytest.raises(LassError, match=r"^.*/classes\.safetensors: no such file.*run stage embed"):
         panns.load_assets(tmp_path)
-    for damaged in (torch.zeros(2, 3), torch.tensor([1.0, float("nan")])):
+    for damaged in (torch.zeros(2, 3), torch.zeros(2).half(), torch.tensor([1.0, float("nan")])):
         safetensors.torch.save_file({"Dog": damaged}, tmp_path / "classes.safetensors")
         with pytest.raises(LassError, match="not one vector of finite numbers a class"):
             panns.load_assets(tmp_path)
