@@ -31,17 +31,18 @@ def main(argv: list[str] | None = None) -> None:
 def row(name: str, config: dict) -> tuple[str, ...]:
     """The cells of one model. It is built without memory for its weights; those of a frozen encoder do not count.
 
-    A frozen encoder that is no folder here is not fetched: its embeddings count as ``EMBEDDING``.
+    An encoder of the hub that is no folder here is not fetched: its embeddings count as ``EMBEDDING``.
     """
     import torch
 
     from lass.layers.stft import STFT
+    from lass.queries.pretrained import PretrainedEncoder
     from lass.separators.separator import Separator
     from lass.train.system import build_model
 
     cls, spec = configuration.check_part(config, "encoder"), config["encoder"]
     with torch.device("meta"):
-        if cls.frozen and not Path(spec["model"]).is_dir():
+        if issubclass(cls, PretrainedEncoder) and not Path(spec["model"]).is_dir():
             encoder, separator = None, configuration.build(config, "separator", Separator, condition=EMBEDDING)
         else:
             encoder, separator = build_model(config)

@@ -46,6 +46,11 @@ def test_a_frozen_encoder_is_not_fetched(capsys, monkeypatch, tmp_path, tiny_mod
     assert int(table(capsys)[0][-1].replace(",", "")) == PUBLISHED - fewer
 
 
+def test_cnn14_is_not_needed(capsys):
+    models.main(["uss_resunet30"])
+    assert int(table(capsys)[0][-1].replace(",", "")) == PUBLISHED + (2048 - 512) * 9856
+
+
 def test_columns_are_aligned(capsys):
     models.main([])
     assert len({len(line) for line in capsys.readouterr().out.splitlines()}) == 1
