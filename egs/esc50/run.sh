@@ -16,8 +16,9 @@ after_options() {
     [ "$subset" != esc10 ] || licence="CC BY (ESC-10 subset of ESC-50)"
     [ "$test_fold" != all ] || parts=("${subset}_fold"{1..5})
     [ -z "$audiosep_list" ] || test_sets+=" audiosep:test"
-    small=$(sed -n 's/^audiosep_\(cl.p\)_small$/\1/p' <<<"$model")  # trained here, on the training folds
+    small=${model#audiosep_} small=${small%_small} # clap or clip: trained here, on the training folds
+    [ "$model" = "audiosep_${small}_small" ] || small=
     [ -z "$small" ] || set="encoder.model=data/$variant/encoders/$small $set"
 }
-before_embed() { [ -z "$small" ] || "$PYTHON" local/small_encoders.py "$data" "$small"; }
+before_embed() { [ -z "$small" ] || "$PYTHON" local/small_encoders.py "data/$variant" "$small"; }
 . "$(dirname "${BASH_SOURCE[0]}")/../../utils/lass.sh"

@@ -39,7 +39,7 @@ class Segment(NamedTuple):
 def each_second(segment: Segment) -> Iterator[np.ndarray]:
     """The pictures that are seen 0.5 s, 1.5 s, .. after the start of the segment: uint8 ``[H, W, 3]``, RGB.
 
-    All have the size of the first. At least one: the last of a video that ends before 0.5 s.
+    All have the size of the first. At least one: the last, where video or segment end before 0.5 s.
 
     Raises:
         VideoError: no such file, no video that can be decoded, nothing in the segment, more than ``MAX_PICTURES``.
@@ -80,7 +80,7 @@ def _shown(container: av.container.InputContainer, segment: Segment) -> Iterator
             yield frame if last is None else last
             moment = next(moments)
         if time >= end:
-            return
+            break
         last, until = frame, time + float((frame.duration or 0) * frame.time_base)
     while moment < min(until, end):
         found = True

@@ -35,6 +35,7 @@ def test_one_picture_a_second(name, codec, make_video, tmp_path):
     assert seconds(path) == [0, 1, 2, 3]
     assert seconds(f"{path}:1:2") == [1, 2]
     assert seconds(f"{path}:0.6:2.5") == [1, 2]  # at 1.1 and 2.1 s, and 3.1 s is its end
+    assert seconds(f"{path}:1.2:0.3") == [1]  # shorter than 0.5 s
     assert seconds(f"{path}:3.7:20") == [3]  # ends before 0.5 s: its last
 
 
@@ -91,6 +92,13 @@ def test_a_name_is_that_of_a_file(address, film, monkeypatch):
     with pytest.raises(VideoError, match="No such file or directory"):
         seconds(Segment(address))
     assert not (film.parent / "ran").exists()
+
+
+def test_pictures_that_are_far_too_large(film, monkeypatch):
+    """A damaged header must not take all memory."""
+    monkeypatch.setattr(video, "_LIMITS", {"max_pixels": "1000"})
+    with pytest.raises(VideoError, match="no video that can be decoded"):
+        seconds(film)
 
 
 def test_a_clip_that_is_far_too_long(film, monkeypatch):
