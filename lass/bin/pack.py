@@ -6,7 +6,7 @@ import tarfile
 from pathlib import Path
 
 from lass.errors import LassError
-from lass.infer.folder import CARD, SUMS, shared_files, write_sums
+from lass.infer.folder import CARD, SUMS, name_in, shared_files, write_sums
 from lass.io import stamp
 from lass.io.files import atomic_path, sha256, write_text
 
@@ -35,22 +35,22 @@ def main(argv: list[str] | None = None) -> None:
     if not (model / SUMS).exists():
         write_sums(model)
     write_text(model / CARD, card(args.experiment, args.licence))  # loads the model, which checks it
-    write_archive(archive, shared_files(model), name)
+    write_archive(archive, model, name)
     write_text(checksum, f"{sha256(archive)}  {archive.name}\n")
     stamp.write(done, options, inputs)
     print(f"{archive}: {archive.stat().st_size / 1e6:.1f} MB")
 
 
-def write_archive(archive: Path, paths: list[Path], folder: str) -> None:
-    """Pack files as ``<folder>/<name>``. The same files give the same bytes: no times, no users, no links."""
+def write_archive(archive: Path, model: Path, folder: str) -> None:
+    """Pack a model as ``<folder>/<name>``. The same files give the same bytes: no times, no users, no links."""
     with (
         atomic_path(archive) as temporary,
         open(temporary, "wb") as plain,
         gzip.GzipFile("", "wb", compresslevel=1, fileobj=plain, mtime=0) as squeezed,  # weights hardly shrink
         tarfile.open(fileobj=squeezed, mode="w") as packed,
     ):
-        for path in paths:
-            member = tarfile.TarInfo(f"{folder}/{path.name}")
+        for path in shared_files(model):
+            member = tarfile.TarInfo(f"{folder}/{name_in(model, path)}")
             member.size = path.stat().st_size
             with open(path, "rb") as f:
                 packed.addfile(member, f)

@@ -79,6 +79,14 @@ def test_the_same_model_gives_the_same_bytes(experiment, tmp_path):
     assert run(copy).read_bytes() == first
 
 
+def test_an_encoder_in_the_folder_stays_a_folder(experiment):
+    (experiment / "model" / "encoder").mkdir()
+    (experiment / "model" / "encoder" / "config.json").write_text("{}")
+    (experiment / "model" / "SHA256SUMS").unlink()
+    with tarfile.open(run(experiment)) as packed:
+        assert "mini_tiny/encoder/config.json" in packed.getnames()
+
+
 def test_again(experiment, capsys):
     archive = run(experiment)
     before = archive.stat().st_mtime_ns
