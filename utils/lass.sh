@@ -14,7 +14,7 @@ set -euo pipefail
 stage=1            # first stage
 stop_stage=10      # last stage
 cmd=run            # launcher: utils/<cmd>.py
-nj=2               # parallel jobs of the stages format and mix
+nj=2               # parallel jobs of the stages format, mix and score
 num_threads=2      # threads of training and separation
 gpu=0              # GPUs of training and separation
 set=               # changes of the configuration, separated by blanks: "train.max_steps=100 seed=1"
@@ -146,9 +146,12 @@ if wanted 8 score; then
             estimates=(--est_scp "$exp/sep/$name/$system/wav.scp" --info "$exp/sep/$name/$system/info.json")
             [ $system != mixture ] || estimates=(--mixture)
             [ $system != control_interferer ] || estimates+=(--queries interf_queries)
-            forget "$exp/score/$name/$system/.done"
-            lass score "$data/mix/$name" "${estimates[@]}" --out "$exp/score/$name/$system" --system $system \
-                --num_workers "$nj"
+            forget "$exp/score/$name/$system/.done" "$exp/score/$name/$system"/.parts-*
+            out=$exp/score/$name/$system
+            scoring=("$data/mix/$name" "${estimates[@]}" --out "$out" --system "$system" --num_jobs "$nj")
+            launch --max_jobs "$nj" "JOB=1:$nj" "$exp/log/score_${name}_$system.JOB.log" "$PYTHON" -m lass.bin score \
+                "${scoring[@]}" --job JOB
+            lass score "${scoring[@]}" --finish
         done
     done
 fi

@@ -1,6 +1,6 @@
 """One score row a mixture: metrics of each query's estimate, averaged over the queries of the mixture."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,11 +9,9 @@ import numpy as np
 from lass.errors import LassError
 from lass.io import audio
 from lass.io.table import read_table
-from lass.metrics.sdr import sdr
-from lass.metrics.si_sdr import si_sdr
+from lass.score.signals import Signals
 
-METRICS = ("sdr", "sdri", "si_sdr", "si_sdri")  # all in dB
-COLUMNS = ("mix_id", "label", "n_queries", *METRICS)
+FACTS = ("mix_id", "label", "n_queries")  # first columns of items.tsv; a column a metric follows
 
 
 @dataclass(frozen=True)
@@ -30,23 +28,20 @@ class Job:
 
 @dataclass(frozen=True)
 class Item:
-    """A row of ``items.tsv``: means over the queries of one mixture, dB, rounded to 1e-6 dB."""
+    """A row of ``items.tsv``: metric -> mean over the queries of one mixture, rounded to 1e-6; NaN where undefined."""
 
     mix_id: str
     label: str
     n_queries: int
-    sdr: float
-    sdri: float
-    si_sdr: float
-    si_sdri: float
+    values: Mapping[str, float]
 
     def line(self) -> str:
-        return "\t".join(str(getattr(self, column)) for column in COLUMNS)
+        return "\t".join(map(str, (self.mix_id, self.label, self.n_queries, *self.values.values())))
 
     @classmethod
-    def parse(cls, line: str) -> "Item":
+    def parse(cls, line: str, metrics: Sequence[str]) -> "Item":
         mix_id, label, n_queries, *values = line.split("\t")
-        return cls(mix_id, label, int(n_queries), *map(float, values))
+        return cls(mix_id, label, int(n_queries), dict(zip(metrics, map(float, values), strict=True)))
 
 
 class RenderedSet:
@@ -155,8 +150,8 @@ def _same_shape(wave: np.ndarray, reference: np.ndarray, what: str) -> None:
         )
 
 
-def measure(job: Job) -> Item:
-    """Score one mixture. Channels are averaged, then queries.
+def measure(job: Job, metrics: Sequence[str]) -> Item:
+    """Score one mixture. Channels are averaged, then queries; what is undefined for one of them is so for the mixture.
 
     Raises:
         LassError: a file is missing or damaged, has another rate, length or channel count, or is not finite.
@@ -164,12 +159,16 @@ def measure(job: Job) -> Item:
     reference = _read(job.reference, job.rate, f"{job.mix_id}: reference")
     mixture = _read(job.mixture, job.rate, f"{job.mix_id}: mixture")
     _same_shape(mixture, reference, f"{job.mix_id}: mixture {job.mixture}")
-    base_sdr, base_si_sdr = sdr(reference, mixture), si_sdr(reference, mixture)
+    unprocessed = [Signals(*channel, job.rate) for channel in zip(reference, mixture, mixture)]
     rows = []
     for key, path in job.estimates:
-        estimate = _read(path, job.rate, f"{key}: estimate")
-        _same_shape(estimate, reference, f"{key}: estimate {path}")
-        plain, invariant = sdr(reference, estimate), si_sdr(reference, estimate)
-        rows.append([np.mean(x) for x in (plain, plain - base_sdr, invariant, invariant - base_si_sdr)])
-    means = (round(float(value), 6) + 0.0 for value in np.mean(rows, axis=0))  # + 0.0: no "-0.0"
-    return Item(job.mix_id, job.labels, len(job.estimates), *means)
+        if path == job.mixture:
+            asked = unprocessed
+        else:
+            estimate = _read(path, job.rate, f"{key}: estimate")
+            _same_shape(estimate, reference, f"{key}: estimate {path}")
+            channels = zip(reference, estimate, mixture, unprocessed)
+            asked = [Signals(*waves, job.rate, plain) for *waves, plain in channels]
+        rows.append([[signals.value(name) for name in metrics] for signals in asked])
+    means = (round(float(value), 6) + 0.0 for value in np.mean(rows, axis=(0, 1)))  # + 0.0: no "-0.0"
+    return Item(job.mix_id, job.labels, len(job.estimates), dict(zip(metrics, means)))

@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 
+from lass.metrics.registry import known
 from lass.score import aggregate
-from lass.score.items import METRICS, Item, RenderedSet
-
-METRIC_NAMES = dict(zip(METRICS, ("SDR", "SDRi", "SI-SDR", "SI-SDRi")))
+from lass.score.items import Item, RenderedSet
 
 
 def results(
@@ -39,12 +38,17 @@ def results(
 
 
 def text(found: dict) -> str:
-    """The summary that is printed: counts, then one line a metric, dB."""
+    """The summary that is printed: counts, then one line a metric with its unit."""
     lines = [
         f"{found['name']}, {found['system']}: found {found['n_found']} of {found['n_expected']} mixtures",
-        f"{'dB':10}{'mean':>9}{'95 % interval':>21}{'median':>9}",
+        f"{'':16}{'mean':>9}{'95 % interval':>21}{'median':>9}",
     ]
     for metric, row in found["metrics"].items():
+        axis = known(metric).axis
+        left_out = f"   undefined on {row['undefined']}" if "undefined" in row else ""
+        if row["mean"] is None:
+            lines.append(f"{axis:16}{'':39}{left_out}")
+            continue
         interval = f"[{row['low']:z.2f}, {row['high']:z.2f}]"
-        lines.append(f"{METRIC_NAMES[metric]:10}{row['mean']:z9.2f}{interval:>21}{row['median']:z9.2f}")
+        lines.append(f"{axis:16}{row['mean']:z9.2f}{interval:>21}{row['median']:z9.2f}{left_out}")
     return "\n".join(lines)

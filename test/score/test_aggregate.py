@@ -6,7 +6,7 @@ from lass.score.items import Item
 
 
 def item(label, value):
-    return Item("m", label, 1, value, value + 1, value + 2, value + 3)
+    return Item("m", label, 1, {"sdr": value, "sdri": value + 1, "si_sdr": value + 2, "si_sdri": value + 3})
 
 
 def test_bootstrap_is_deterministic():
@@ -33,6 +33,21 @@ def test_mean_and_median():
     assert found["sdr"]["low"] < 3 < found["sdr"]["high"]
 
 
+def test_values_that_are_undefined_are_left_out_and_counted():
+    values = [1.0, np.nan, 3.0, np.inf]
+    found = summary([Item("m", "", 1, {"psnr": value, "pesq_wb": np.nan}) for value in values])
+    assert (found["psnr"]["mean"], found["psnr"]["undefined"]) == (2, 2)
+    assert found["pesq_wb"] == {"mean": None, "median": None, "low": None, "high": None, "undefined": 4}
+
+
+def test_undefined_values_of_labels_and_examples():
+    items = [Item(f"m{n}", "a", 1, {"lsd": value}) for n, value in enumerate([2.0, np.nan, 4.0])]
+    assert per_label(items, {})["a"] == {"name": "a", "n": 3, "lsd": 3}
+    assert per_label(items[1:2], {})["a"]["lsd"] is None
+    assert {row["mix_id"] for rows in examples(items).values() for row in rows} == {"m0", "m2"}
+    assert examples(items[1:2]) == {"best": [], "median": [], "worst": []}
+
+
 def test_labels():
     found = per_label([item("b a", 2.0), item("a", 4.0), item("", 100.0)], {"a": "A bell"})
     assert list(found) == ["a", "b"]
@@ -41,7 +56,7 @@ def test_labels():
 
 
 def test_examples():
-    items = [Item(f"m{n}", "a", 1, 0, sdri, 0, 0) for n, sdri in enumerate([5.0, -2.0, 9.0, 9.0, 4.0, 0.5, 30.0])]
+    items = [Item(f"m{n}", "a", 1, {"sdri": sdri}) for n, sdri in enumerate([5.0, -2.0, 9.0, 9.0, 4.0, 0.5, 30.0])]
     found = examples(items)  # the median is 5
     ids = {which: [row["mix_id"] for row in rows] for which, rows in found.items()}
     assert ids == {"best": ["m6", "m2", "m3"], "median": ["m0", "m4", "m2"], "worst": ["m1", "m5", "m4"]}
