@@ -58,6 +58,7 @@ class Signals:
             return None
         if "sample_rate" in metric.takes:
             given["sample_rate"] = rate
+        given |= {name: self.value(name) for name in metric.takes if name in METRICS}
         return metric.load()(**given)
 
     def _wave(self, name: str, rate: int) -> np.ndarray:
