@@ -93,8 +93,8 @@ def read_whole(path: str | os.PathLike) -> tuple[np.ndarray, int]:
     wave, rate = read(path)
     if wave.size == 0:
         raise AudioError(f"{path}: no samples: remove it from the set")
-    bad = np.flatnonzero(~np.isfinite(wave).all(axis=0))
-    if bad.size:
+    if not np.isfinite(wave).all():
+        bad = np.flatnonzero(~np.isfinite(wave).all(axis=0))
         raise AudioError(f"{path}: {bad.size} samples are NaN or infinite, first at {bad[0]}: write the file again")
     return wave, rate
 

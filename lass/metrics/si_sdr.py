@@ -3,6 +3,8 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
+from lass.metrics.sums import check_shapes, distance, product
+
 EPS = np.finfo(np.float64).eps
 
 
@@ -25,14 +27,11 @@ def si_sdr(reference: ArrayLike, estimate: ArrayLike) -> np.ndarray:
 
     Source: Le Roux et al., "SDR - half-baked or well done?", ICASSP 2019, Eq. 3-5; ``calculate_sisdr`` of AudioSep.
     """
-    reference, estimate = np.asarray(reference, np.float64), np.asarray(estimate, np.float64)
-    if reference.shape != estimate.shape:
-        raise ValueError(f"reference has shape {reference.shape}, estimate {estimate.shape}")
-    scale = (np.sum(reference * estimate, axis=-1) + EPS) / (np.sum(reference**2, axis=-1) + EPS)
-    target = scale[..., None] * reference
-    signal = np.sum(target**2, axis=-1)
-    distortion = np.sum((estimate - target) ** 2, axis=-1)
-    return 10 * np.log10((signal + EPS) / (distortion + EPS))
+    reference, estimate = np.asarray(reference), np.asarray(estimate)
+    check_shapes(reference, estimate)
+    energy = product(reference, reference)
+    scale = (product(reference, estimate) + EPS) / (energy + EPS)
+    return 10 * np.log10((scale**2 * energy + EPS) / (distance(estimate, reference, scale) + EPS))
 
 
 def si_sdr_zero_mean(reference: ArrayLike, estimate: ArrayLike) -> np.ndarray:

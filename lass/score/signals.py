@@ -30,15 +30,17 @@ class Signals:
     ):
         self._waves = {"reference": reference, "estimate": estimate, "mixture": mixture}
         self._rate = sample_rate
-        self._unprocessed = unprocessed or self
+        self._unprocessed = unprocessed
         self._at_rate: dict[tuple[str, int], np.ndarray] = {}
+        self._defined: dict[tuple[str, int], bool] = {}  # of these: there are samples, and they are finite
         self._results: dict[tuple[str, int | None], Any] = {}
 
     def value(self, name: str) -> float:
         """A metric by its name; NaN where it is undefined."""
         metric = METRICS[name]
         if metric.improves:
-            return self.value(metric.improves) - self._unprocessed.value(metric.improves)
+            base = self if self._unprocessed is None else self._unprocessed
+            return self.value(metric.improves) - base.value(metric.improves)
         result = self._result(metric)
         if result is None:
             return np.nan
@@ -54,7 +56,7 @@ class Signals:
     def _call(self, metric: Metric) -> Any:
         rate = metric.rate or self._rate
         given = {name: self._wave(name, rate) for name in SIGNALS if name in metric.takes}
-        if not all(wave.size and np.isfinite(wave).all() for wave in given.values()):
+        if not all(self._defined[name, rate] for name in given):
             return None
         if "sample_rate" in metric.takes:
             given["sample_rate"] = rate
@@ -64,5 +66,6 @@ class Signals:
     def _wave(self, name: str, rate: int) -> np.ndarray:
         key = name, rate
         if key not in self._at_rate:
-            self._at_rate[key] = audio.resample(self._waves[name], self._rate, rate)
+            wave = self._at_rate[key] = audio.resample(self._waves[name], self._rate, rate)
+            self._defined[key] = wave.size > 0 and bool(np.isfinite(wave).all())
         return self._at_rate[key]
