@@ -19,6 +19,8 @@ num_threads=2      # threads of training and separation
 gpu=0              # GPUs of training and separation
 set=               # changes of the configuration, separated by blanks: "train.max_steps=100 seed=1"
 tag=               # name of this run, added to the experiment folder
+leaks=             # clean: without clips that registered test sets hold (default); paper: with them, named
+benchmark=         # folder with the lists of those sets, see lass test_sets (default: benchmark beside egs)
 init=              # model folder whose weights the training starts from
 init_partial=false # although some of them do not fit; they are listed
 max_failed=0       # audio files that may fail in stage format
@@ -51,6 +53,8 @@ variant=
 parts=()
 ! declare -F after_options >/dev/null || after_options
 data=data${variant:+/$variant}
+leak_options=(--leaks "${leaks:-clean}" --train_sets "$(clip_sets "$train_sets $valid_sets" | tr '\n' ' ')")
+[ -z "$benchmark" ] || leak_options+=(--benchmark "$(absolute "$benchmark")")
 exp_of() { echo "exp/${recipe}_$model${1:+_$1}${tag:+_$tag}"; } # VARIANT
 exp=$(exp_of "$variant")
 part_data=("${parts[@]/#/data/}")
@@ -76,15 +80,16 @@ fi
 
 if wanted 2 data; then
     forget "$data/orig/.done"
+    stamp_options+=(--option "leaks=${leaks:-clean}")
     if ! lass stamp check "$data/orig/.done" "${stamp_options[@]}" local/*.*; then
-        lass data local/data.py "$data/orig" --root downloads "${local_options[@]}"
+        lass data local/data.py "$data/orig" --root downloads "${leak_options[@]}" "${local_options[@]}"
         lass stamp write "$data/orig/.done" "${stamp_options[@]}" local/*.*
     fi
 fi
 
 if wanted 3 format; then
     for name in $(clip_sets "$train_sets $valid_sets $test_sets"); do
-        inputs=("$data/orig/$name"/{wav.scp,captions,utt2labels,labels})
+        inputs=("$data/orig/$name"/{wav.scp,captions,utt2labels,labels,leak_policy})
         forget "$data/$name/.done"
         ! lass stamp check "$data/$name/.done" --output "$data/$name/wav.scp" "${inputs[@]}" || continue
         launch --max_jobs "$nj" "JOB=1:$nj" "$data/log/format_$name.JOB.log" "$PYTHON" -m lass.bin format \

@@ -1,7 +1,7 @@
 """Name the training clips that a test set holds, too: lass check_leaks --train SOUNDS .. --test SOUNDS ..
 
-SOUNDS is a data directory; FORM:FILE, a published list and how it is written (conf/lists/FORM.yaml); or the name of a
-test set (conf/sets), whose lists are looked for in --lists. Origins are compared: a video by its id and by time, an
+SOUNDS is a data directory; FORM:FILE, a published list and how it is written (conf/lists/FORM.yaml); the name of a test
+set (conf/sets), or "all" of them, whose lists are in --root. Origins are compared: a video by its id and by time, an
 upload to Freesound by its number; with --audio the samples of data directories, too. Each pair is a line of seven
 columns: training set, clip and origin, test set, role, clip and origin. Exit code 1: there are such pairs.
 """
@@ -26,14 +26,15 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--train", nargs="+", required=True, metavar="SOUNDS")
     parser.add_argument("--test", nargs="+", required=True, metavar="SOUNDS")
     parser.add_argument("--audio", action="store_true", help="compare the samples of data directories as well")
+    parser.add_argument("--root", type=Path, help="benchmark root, see lass test_sets --help")
     args = parser.parse_args(argv)
 
     from lass.data.leaks import TestSounds
 
-    tests = TestSounds(chain.from_iterable(_heard(name, args.audio) for name in args.test))
+    tests = TestSounds(chain.from_iterable(_heard(name, args) for name in args.test))
     found: dict[tuple[str, str, str], set[str]] = {}
     printed = set()
-    for clip in chain.from_iterable(_heard(name, args.audio) for name in args.train):
+    for clip in chain.from_iterable(_heard(name, args) for name in args.train):
         for leak in tests.leaks(clip):
             found.setdefault((leak.train.set_name, leak.test.set_name, leak.test.role), set()).add(leak.test.clip)
             if leak not in printed:
@@ -47,14 +48,17 @@ def main(argv: list[str] | None = None) -> None:
         raise LassError(f"{len(printed)} pairs hold the same sound: leave the clips of column 2 out of the training")
 
 
-def _heard(name: str, by_audio: bool) -> Iterator["Heard"]:
-    from lass.data import leaks
+def _heard(name: str, args: argparse.Namespace) -> Iterator["Heard"]:
+    from lass.data import leaks, testsets
     from lass.data.published import read_form
 
+    if Path(name).exists():
+        return leaks.of_data_dir(Path(name), args.audio)
     form, colon, path = name.partition(":")
-    if colon and not Path(name).exists():
+    if colon:
         return leaks.of_list(read_form(form), Path(path), name)
-    return leaks.of_data_dir(Path(name), by_audio)
+    sets = testsets.registered().values() if name == "all" else [testsets.find_set(name)]
+    return chain.from_iterable(each.heard(args.root or testsets.ROOT) for each in sets)
 
 
 if __name__ == "__main__":

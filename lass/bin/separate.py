@@ -140,6 +140,7 @@ def _system(args: argparse.Namespace, folder: Path | None) -> tuple["Separation"
         "query_rule": "removal: queries of the interferer" if args.remove else rule,
         "training seed": model.config.get("seed", "not known"),
         "training data": _training_data(model.config),
+        "leaks": "; ".join(f"{name}: {what}" for name, what in model.config.get("leaks", {}).items()) or "not known",
     }
 
 

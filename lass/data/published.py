@@ -9,10 +9,11 @@ A form holds templates over the columns of a line; regular expressions add named
 """
 
 import csv
+import hashlib
 import re
 import string
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,7 +24,7 @@ LISTS = Path(__file__).parents[2] / "conf" / "lists"
 
 
 class Line(NamedTuple):
-    """A line of a list: where it stands ("file:number"), its columns and their parts."""
+    """A line of a list: where it stands ("file:number"), its columns and their parts, and its number as {line}."""
 
     where: str
     fields: dict[str, str]
@@ -91,12 +92,12 @@ class Form:
         for _ in range(self.skip):
             next(rows, None)
         names = list(self.header) or [name.strip() for name in next(rows, [])]
-        for row in rows:
+        for number, row in enumerate(rows, 1):
             where = f"{path}:{rows.line_num}"
             if len(row) != len(names):
                 raise LassError(f"{where}: {len(row)} columns, expected {len(names)} ({', '.join(names)}): "
                                 "another list, or a damaged one")
-            fields = dict(zip(names, row))
+            fields = {**dict(zip(names, row)), "line": str(number)}
             for name, pattern in self.parts.items():
                 match = re.fullmatch(pattern, fields.get(name, ""))
                 if match is None:
@@ -121,3 +122,65 @@ def read_form(name: str) -> Form:
     if name not in known:
         raise LassError(f"{name!r}: no form of a list in {LISTS}; there are {', '.join(known) or 'none'}")
     return Form.of(config.read_yaml(path), str(path))
+
+
+@dataclass(frozen=True)
+class ListFile:
+    """A published list: a file of the folder ``metadata`` of the benchmark root, or the published audio files.
+
+    Attributes:
+        form: name of a form of conf/lists, or a form.
+        file: its name.
+        url: its address, "" where it has none of its own; then ``note`` tells how to get it, if it is published.
+        md5: of the file, as published or found.
+        glob: in place of a file, which files below ``data`` are the list; {stem} is the name of each.
+    """
+
+    form: str | dict
+    file: str = ""
+    url: str = ""
+    md5: str = ""
+    note: str = ""
+    glob: str = ""
+
+    @classmethod
+    def of(cls, spec: dict, where: str) -> "ListFile":
+        """The list of a yaml section; ``where`` opens the message about what is wrong with it."""
+        config.bind(cls, spec, where)
+        found = cls(**spec)
+        if bool(found.file) == bool(found.glob):
+            raise LassError(f"{where}: give file or glob")
+        form = read_form(found.form) if isinstance(found.form, str) else Form.of(found.form, where)
+        return replace(found, form=form)
+
+    def path(self, root: Path) -> Path:
+        """Where it lies below the benchmark root."""
+        return root / ("data" if self.glob else "metadata") / (self.glob or self.file)
+
+    @property
+    def published(self) -> bool:
+        return bool(self.url or self.note or self.glob)
+
+    def missing(self, root: Path) -> str:
+        """What is to be done where it is not there, else ""."""
+        if self.glob or self.path(root).is_file():
+            return ""
+        way = "run lass test_sets --download" if self.url else self.note or "it is not published"
+        return f"{self.path(root)}: no such list; {way}"
+
+    def lines(self, root: Path) -> Iterator[Line]:
+        """Its lines.
+
+        Raises:
+            LassError: it is not there, or its checksum is not the published one; see ``Form.lines``.
+        """
+        path = self.path(root)
+        if self.glob:
+            for found in sorted((root / "data").glob(self.glob)):
+                yield Line(str(found), {"stem": found.stem})
+            return
+        if missing := self.missing(root):
+            raise LassError(missing)
+        if self.md5 and hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest() != self.md5:
+            raise LassError(f"{path}: its MD5 is not {self.md5}: not the list that was published; get that")
+        yield from self.form.lines(path)

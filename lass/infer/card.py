@@ -81,6 +81,7 @@ def _facts(model: Model, experiment: Path, licence: str) -> list[tuple[str, obje
         ("most restrictive licence of the training data", licence),
         ("leak policy", "no source recording is in two of the sets for training, validation and test: "
                         "lass data compares their origins"),
+        *((f"registered test sets heard in {folder}", what) for folder, what in config.get("leaks", {}).items()),
         ("seed", config["seed"]),
         ("commit", (experiment / "git.txt").read_text(encoding="utf-8")),
     ]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lass import config as configuration
+from lass.data.leak_policy import report_of
 from lass.errors import LassError
 from lass.io import stamp
 from lass.io.files import write_text
@@ -18,6 +19,12 @@ def manifests(config: dict, data_root: Path, tables: Sequence[str], valid: str) 
         raise LassError(f"data: missing key {min(missing)!r}: give all --config files, conf/train.yaml first")
     folders = [data_root / str(entry["dir"]) for entry in data["sets"] if "dir" in entry]
     return [*(folder / table for folder in folders for table in tables), data_root / str(data["valid"]) / valid]
+
+
+def leak_policies(config: dict, data_root: Path) -> dict[str, str]:
+    """Which clips of the registered test sets each training set holds, for the model folder."""
+    folders = [str(entry["dir"]) for entry in config["data"]["sets"]]
+    return {folder: report_of(data_root / folder) for folder in folders}
 
 
 def open_experiment(
