@@ -19,6 +19,7 @@ num_threads=2      # threads of training and separation
 gpu=0              # GPUs of training and separation
 set=               # changes of the configuration, separated by blanks: "train.max_steps=100 seed=1"
 tag=               # name of this run, added to the experiment folder
+baselines=         # systems without training, too: ideal_ratio_mask ideal_binary_mask wiener
 leaks=             # clean: without clips that registered test sets hold (default); paper: with them, named
 benchmark=         # folder with the lists of those sets, see lass test_sets (default: benchmark beside egs)
 init=              # model folder whose weights the training starts from
@@ -68,6 +69,7 @@ for name in ${recipe_options-}; do
     local_options+=("$name=$value")
     stamp_options+=(--option "$name=$value")
 done
+separated="model control_interferer control_constant $baselines" # systems that stage 7 makes estimates of
 training_options=(--exp "$exp" --data_root "$data" --config "$lass_utils/../conf/train.yaml"
     --config "$lass_utils/../conf/model/$model.yaml" --config "$config")
 [ -z "$init" ] || training_options+=(--init "$(absolute "$init")")
@@ -130,24 +132,27 @@ fi
 if wanted 7 separate; then
     for name in $(mixed_sets "$test_sets"); do
         [ ${#parts[@]} -eq 0 ] || lass combine "$data/mix/$name" "${part_data[@]/%//mix/$name}"
-        for control in none interferer constant; do
-            out=sep/$name/control_$control
-            [ $control != none ] || out=sep/$name/model
+        for system in $separated; do
+            case $system in
+                model) how=() ;;
+                control_*) how=(--control "${system#control_}") ;;
+                *) how=(--baseline "$system") ;;
+            esac
+            out=sep/$name/$system
             if [ ${#parts[@]} -gt 0 ]; then
                 lass combine "$exp/$out" "${part_exps[@]/%//$out}"
                 continue
             fi
             forget "$exp/$out/.done" "$exp/$out/.started" "$exp/$out/audio"
-            launch --verbose --gpu "$gpu" --num_threads "$num_threads" "$exp/log/separate_${name}_$control.log" \
-                "$PYTHON" -m lass.bin separate --set "$data/mix/$name" --out "$exp/$out" --model "$exp/model" \
-                --control "$control"
+            launch --verbose --gpu "$gpu" --num_threads "$num_threads" "$exp/log/separate_${name}_$system.log" \
+                "$PYTHON" -m lass.bin separate --set "$data/mix/$name" --out "$exp/$out" --model "$exp/model" "${how[@]}"
         done
     done
 fi
 
 if wanted 8 score; then
     for name in $(mixed_sets "$test_sets"); do
-        for system in mixture model control_interferer control_constant; do
+        for system in mixture $separated; do
             estimates=(--est_scp "$exp/sep/$name/$system/wav.scp" --info "$exp/sep/$name/$system/info.json")
             [ $system != mixture ] || estimates=(--mixture)
             [ $system != control_interferer ] || estimates+=(--queries interf_queries)

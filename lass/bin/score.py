@@ -28,7 +28,9 @@ def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(
         prog="lass score", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    p.add_argument("set_dir", type=Path, help="rendered test set: wav.scp, ref.scp, queries, ...")
+    p.add_argument("set_dir", type=Path, nargs="?", help="rendered test set: wav.scp, ref.scp, queries, ...")
+    p.add_argument("--set", metavar="NAME", help="in its place, a registered test set (lass test_sets lists them)")
+    p.add_argument("--root", type=Path, help="benchmark root, where the audio of --set is")
     p.add_argument("--out", type=Path, required=True, help="folder of items.tsv and results.json")
     p.add_argument("--system", required=True, help="name of the system in the report, e.g. model")
     source = p.add_mutually_exclusive_group(required=True)
@@ -63,10 +65,14 @@ def main(argv: list[str] | None = None) -> None:
     metrics = registry.parse(args.metrics)
     if not 1 <= (1 if args.job is None else args.job) <= args.num_jobs:
         raise LassError(f"job {args.job} of {args.num_jobs}: jobs are counted from 1")
+    if (args.set is None) == (args.set_dir is None):
+        raise LassError("give a rendered test set, or --set NAME")
     from lass.io import stamp
     from lass.score import resume
     from lass.score.items import RenderedSet, unique_table
 
+    if args.set:
+        args.set_dir = registered_set(args.set, args.root, args.num_jobs)
     testset = RenderedSet(args.set_dir, args.queries)
     inputs = testset.manifests + [path for path in (args.est_scp, args.info) if path]
     if args.est_scp:  # estimates of another model have the same names; the stamp beside them tells the models apart
@@ -97,6 +103,18 @@ def main(argv: list[str] | None = None) -> None:
     stamp.write(done, options, inputs)
     for folder in args.out.glob(f"{resume.PARTS}*"):
         shutil.rmtree(folder)
+
+
+def registered_set(name: str, root: Path | None, num_workers: int) -> Path:
+    """The rendered set of a registered one, made below the benchmark root if need be."""
+    from lass.data.testset_dir import prepare
+    from lass.data.testsets import ROOT, find_set
+
+    testset = find_set(name)
+    folder = (root or ROOT) / "sets" / testset.name
+    if not prepare(testset, root or ROOT, folder, num_workers):
+        raise LassError(f"{root or ROOT}: no audio of {name}; lass test_sets --help tells where it is looked for")
+    return folder
 
 
 def _write(args: argparse.Namespace, testset: "RenderedSet", items: "Sequence[Item]", command: str) -> None:

@@ -44,6 +44,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, help="folder of the set's estimates")
     parser.add_argument("--control", choices=CONTROLS, default="none", help="ask the set with the wrong query")
     parser.add_argument("--constant_query", default="a sound", help="what --control constant asks")
+    parser.add_argument("--template", default="{}", help="how the set's queries are put, as 'this is the sound of {}'")
     parser.add_argument("--baseline", choices=BASELINES, help="instead of the model: a mask that knows the target, at "
                         "the model's STFT, or the Wiener filter for speech, which needs no --model")
     parser.add_argument("--batch_size", type=int, default=8, help="mixtures of the set at once")
@@ -53,6 +54,8 @@ def main(argv: list[str] | None = None) -> None:
 
     if not args.model and args.baseline != "wiener":
         raise LassError("--model: give a model folder, or a hub id org/name[@revision]")
+    if args.template.count("{}") != 1:
+        raise LassError(f"--template {args.template!r}: must hold '{{}}' once")
     if args.set and args.out and not args.inputs:
         _separate_set(args, sys.argv[1:] if argv is None else argv)
     elif args.inputs and args.text and args.output and not args.set:
@@ -89,6 +92,7 @@ def _separate_set(args: argparse.Namespace, argv: list[str]) -> None:
     options = {"control": args.control, "constant_query": args.constant_query}
     options |= {"task": "removal"} if args.remove else {}
     options |= {"baseline": args.baseline} if args.baseline else {}
+    options |= {"template": args.template} if args.template != "{}" else {}
     manifests = [folder / "model.safetensors"] if folder else []
     manifests += [args.set / name for name in ("mixlist.tsv", "gains.tsv", "queries", "interf_queries", "wav.scp")]
     done, started = args.out / ".done", args.out / ".started"
@@ -111,6 +115,7 @@ def _separate_set(args: argparse.Namespace, argv: list[str]) -> None:
     questions = read_questions(args.set, "interf_queries" if wrong else "queries")
     if args.control == "constant":
         questions = [question._replace(text=args.constant_query) for question in questions]
+    questions = [question._replace(text=args.template.replace("{}", question.text)) for question in questions]
     separate, facts = _system(args, folder)
     clipped = separate_set(separate, questions, args.out, args.batch_size)
     print(f"{args.out}: {len(questions)} of {len(questions)} queries separated, {clipped} samples clipped")
@@ -137,11 +142,20 @@ def _system(args: argparse.Namespace, folder: Path | None) -> tuple["Separation"
     rule = rules.get(args.control, f"constant: {args.constant_query}")
     return by_model(model, args.remove), {
         "model_rate": model.sample_rate,
-        "query_rule": "removal: queries of the interferer" if args.remove else rule,
+        "query_rule": ("removal: queries of the interferer" if args.remove else rule)
+        + (f', asked as "{args.template}"' if args.template != "{}" else ""),
         "training seed": model.config.get("seed", "not known"),
         "training data": _training_data(model.config),
-        "leaks": "; ".join(f"{name}: {what}" for name, what in model.config.get("leaks", {}).items()) or "not known",
+        **_leaks(model.config),
     }
+
+
+def _leaks(config: dict) -> dict[str, str]:
+    """The leak policy of the training, and what it did to each training set."""
+    reports = config.get("leaks", {})
+    policies = sorted({text.partition(":")[0] for text in reports.values()})
+    text = "; ".join(f"{name}: {report}" for name, report in reports.items())
+    return {"leak_policy": " and ".join(policies) or "not known", "leaks": text or "not known"}
 
 
 def _training_data(config: dict) -> str:

@@ -78,6 +78,7 @@ class TestSet:
         captions: where captions come from that the list does not hold.
         origins: further lists of what is heard in the set, where its own does not tell all origins.
         metrics: names of what is scored; none: what ``lass score`` scores.
+        baselines: systems without training that belong into its table, as "wiener" for noisy speech.
         published: blocks ``{source, metrics, systems: {name: [scores]}, note}``.
         note: what a reader must know.
     """
@@ -100,6 +101,7 @@ class TestSet:
     captions: Captions | None = None
     origins: Sequence[ListFile] = ()
     metrics: Sequence[str] = ()
+    baselines: Sequence[str] = ()
     published: Sequence[dict] = ()
     note: str = ""
 

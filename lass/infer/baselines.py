@@ -18,12 +18,13 @@ from lass.io import audio
 from lass.layers.stft import STFT
 
 FLOOR = 1e-10  # of powers
-FRAME = 0.02  # s; Loizou, Speech Enhancement: Theory and Practice, 2nd ed., Sec. 6.5: 20 ms, half overlapping
-LEADING = 0.12  # s at the beginning that are taken for noise (same place)
-SMOOTHING = 0.98  # of the a priori SNR; Scalart and Filho 1996, Sec. 3, after Ephraim and Malah 1984, Eq. 51
-NOISE_SMOOTHING = 0.98  # of the noise power, in frames that hold no speech
-NO_SPEECH = 0.15  # mean log likelihood ratio of a frame below which it holds no speech; Sohn et al. 1999, Eq. 4
-MAX_POSTERIOR = 40.0  # limit of the a posteriori SNR
+FRAME, HOP = 0.032, 0.008  # s
+SMOOTHING = 0.98  # of the a priori SNR; Scalart and Filho 1996, after Ephraim and Malah 1984, Eq. 51
+# Gerkmann and Hendriks, IEEE TASLP 20(4), 2012, Sec. III
+LEADING = 0.12  # s that the noise power is first taken from; speech in them is forgotten within 0.1 s
+SPEECH_SNR = 10**1.5  # 15 dB, a priori, where there is speech
+NOISE_SMOOTHING = 0.8
+PRESENCE_SMOOTHING, MOST_PRESENCE = 0.9, 0.99  # so that noise that rises is not taken for speech for ever
 
 
 def ideal_ratio_mask(mixture: Tensor, target: Tensor, stft: STFT) -> Tensor:
@@ -41,28 +42,36 @@ def ideal_binary_mask(mixture: Tensor, target: Tensor, stft: STFT) -> Tensor:
 def wiener(mixture: Tensor, sample_rate: int) -> Tensor:
     """Wiener filter on the a priori SNR (Scalart and Filho, ICASSP 1996): gain xi / (1 + xi), for noisy speech.
 
-    xi is estimated as they do, decision-directed. The noise power is that of the first 120 ms, and follows the frames
-    that a likelihood ratio takes for noise.
+    xi is estimated as they do, decision-directed; the noise power is tracked by the probability that a bin holds
+    speech (Gerkmann and Hendriks 2012), so that no part of the wave need be noise alone.
 
     Args:
         mixture: ``[..., T]``.
         sample_rate: Hz.
     """
-    hop = round(FRAME * sample_rate / 2)
-    stft = STFT(2 * hop, hop)
+    hop = round(HOP * sample_rate)
+    stft = STFT(2 * round(FRAME * sample_rate / 2), hop)
     power = stft(mixture).abs().square().clamp(min=FLOOR)  # [..., frames, bins]
-    noise = power[..., : max(1, math.ceil(LEADING / FRAME * 2)), :].mean(dim=-2)
-    speech = torch.zeros_like(noise)  # estimated power of the speech in the frame before
+    noise = power[..., : math.ceil(LEADING / HOP), :].mean(dim=-2)
+    speech, presence = torch.zeros_like(noise), torch.full_like(noise, 0.5)  # of the frame before
     gains = []
     for frame in power.unbind(dim=-2):
-        posterior = (frame / noise).clamp(max=MAX_POSTERIOR)
+        noise, presence = _track_noise(frame, noise, presence)
+        posterior = frame / noise
         prior = SMOOTHING * speech / noise + (1 - SMOOTHING) * (posterior - 1).clamp(min=0)
-        evidence = (posterior * prior / (1 + prior) - torch.log1p(prior)).mean(dim=-1, keepdim=True)
-        update = NOISE_SMOOTHING * noise + (1 - NOISE_SMOOTHING) * frame
-        noise = torch.where(evidence < NO_SPEECH, update, noise)
         gains.append(prior / (1 + prior))
         speech = gains[-1].square() * frame
     return _masked(mixture, torch.stack(gains, dim=-2), stft)
+
+
+def _track_noise(frame: Tensor, noise: Tensor, presence: Tensor) -> tuple[Tensor, Tensor]:
+    """Noise power after a frame, and the smoothed probability that it holds speech (Eq. 18, 22 to 24 there)."""
+    likelihood = (1 + SPEECH_SNR) * torch.exp(-frame / noise * SPEECH_SNR / (1 + SPEECH_SNR))
+    speech = 1 / (1 + likelihood)
+    presence = PRESENCE_SMOOTHING * presence + (1 - PRESENCE_SMOOTHING) * speech
+    speech = torch.where(presence > MOST_PRESENCE, speech.clamp(max=MOST_PRESENCE), speech)
+    periodogram = speech * noise + (1 - speech) * frame
+    return NOISE_SMOOTHING * noise + (1 - NOISE_SMOOTHING) * periodogram, presence
 
 
 def _powers(mixture: Tensor, target: Tensor, stft: STFT) -> tuple[Tensor, Tensor]:

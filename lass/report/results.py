@@ -14,6 +14,10 @@ SYSTEMS = {  # rows in this order; systems of others follow by name
     "model": "model",
     "control_interferer": "asked with the interferer's query",
     "control_constant": "asked with one constant query",
+    "removal": "model, asked to remove the interferer",
+    "wiener": "Wiener filter",
+    "ideal_binary_mask": "ideal binary mask (oracle: an upper bound)",
+    "ideal_ratio_mask": "ideal ratio mask (oracle: an upper bound)",
 }
 CONTROLS = ("control_interferer", "control_constant")
 NEEDED = ("system", "set", "n_found", "n_expected", "metrics", "labels", "command", "commit", "versions")

@@ -28,21 +28,22 @@ def score_table(
 
 
 def _row(title: object, found: dict, metrics: Sequence[str]) -> list[str]:
-    means = [_mean(found["metrics"].get(metric)) for metric in metrics]
+    means = [mean_and_interval(found["metrics"].get(metric)) for metric in metrics]
     count = f"{found['n_found']}/{found['n_expected']}"
     partial = "" if _is_whole(found) else " (partial)"
     median = found["metrics"].get(leading(metrics), {}).get("median")
     return [f"{title}{partial}", count, *means, figure(median)]
 
 
-def _mean(row: Mapping | None) -> str:
-    """Mean and interval; what is undefined, and for how many mixtures, is said."""
+def mean_and_interval(row: Mapping | None) -> str:
+    """Mean and interval, if it has one; what is undefined, and for how many mixtures, is said."""
     if row is None:
         return ""
     left_out = f"undefined {row['undefined']}" if "undefined" in row else ""
     if row["mean"] is None:
         return left_out
-    return " ".join(filter(None, ("{mean:z.2f} ({low:z.2f}, {high:z.2f})".format(**row), left_out)))
+    interval = "({low:z.2f}, {high:z.2f})".format(**row) if "low" in row else ""
+    return " ".join(filter(None, (figure(row["mean"]), interval, left_out)))
 
 
 def figure(value: float | None) -> str:

@@ -1,29 +1,14 @@
-"""From items to the figures of a results table: mean, median, interval, per-label means."""
+"""From items to the figures of a results table: mean, median, interval, per-label means, paired differences."""
 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from lass.metrics.registry import known, leading
+from lass.score import bootstrap
 from lass.score.items import Item
 
-SEED, DRAWS, LEVEL = 0, 1000, 0.95
 EXAMPLES = 3
-
-
-def bootstrap_interval(values: np.ndarray) -> tuple[float, float]:
-    """95 % percentile bootstrap interval of the mean (Efron and Tibshirani 1993, Sec. 13.3), fixed seed, 1000 draws.
-
-    Args:
-        values: ``[n]``, one a mixture.
-
-    Returns:
-        (low, high), in the unit of ``values``.
-    """
-    generator = np.random.default_rng(SEED)
-    means = [values[generator.integers(len(values), size=len(values))].mean() for _ in range(DRAWS)]
-    low, high = np.quantile(means, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return float(low), float(high)
 
 
 def _defined(items: Sequence[Item], metric: str) -> np.ndarray:
@@ -36,22 +21,48 @@ def _mean(values: np.ndarray) -> float | None:
     return round(float(values.mean()), 6) if values.size else None
 
 
-def summary(items: Sequence[Item]) -> dict[str, dict[str, float | None]]:
+def summary(items: Sequence[Item], rule: str = "mean") -> dict[str, dict[str, float | None]]:
     """``{metric: {mean, median, low, high}}`` over the mixtures where it is finite, None where it is on none.
 
     ``undefined`` is added where mixtures were left out: their number.
+
+    Args:
+        rule: what "mean" and its interval are, one of ``bootstrap.RULES``; classes are the labels of the mixtures.
     """
     found: dict[str, dict[str, float | None]] = {}
     for metric in items[0].values:
-        values = _defined(items, metric)
+        finite = [item for item in items if np.isfinite(item.values[metric])]
         row = dict.fromkeys(("mean", "median", "low", "high"))
-        if values.size:
-            low, high = bootstrap_interval(values)
-            row = {"mean": values.mean(), "median": np.median(values), "low": low, "high": high}
+        if finite:
+            values, classes = _defined(finite, metric), [item.label for item in finite]
+            low, high = bootstrap.interval(bootstrap.draws(values, classes, rule))
+            mean = bootstrap.figure(values, classes, rule)
+            row = {"mean": mean, "median": np.median(values), "low": low, "high": high}
             row = {name: round(float(x), 6) for name, x in row.items()}
-        if left_out := len(items) - values.size:
+        if left_out := len(items) - len(finite):
             row["undefined"] = left_out
         found[metric] = row
+    return found
+
+
+def difference(ours: Sequence[Item], theirs: Sequence[Item], rule: str = "mean") -> dict[str, dict]:
+    """``{metric: {n, ours, theirs, difference, low, high}}`` on the mixtures that both systems have a finite value of.
+
+    The interval is that of the difference, from paired draws: mixtures that are hard for both do not widen it.
+    """
+    other = {item.mix_id: item for item in theirs}
+    found = {}
+    for metric in ours[0].values:
+        pairs = [(item, other[item.mix_id]) for item in ours if item.mix_id in other]
+        both = [pair for pair in pairs if all(np.isfinite(item.values.get(metric, np.nan)) for item in pair)]
+        if not both:
+            continue
+        values = [np.array([item.values[metric] for item in column]) for column in zip(*both)]
+        classes = [item.label for item, _ in both]
+        low, high = bootstrap.interval(np.subtract(*(bootstrap.draws(each, classes, rule) for each in values)))
+        one, two = (bootstrap.figure(each, classes, rule) for each in values)
+        row = {"ours": one, "theirs": two, "difference": one - two, "low": low, "high": high}
+        found[metric] = {"n": len(both)} | {name: round(x, 6) for name, x in row.items()}
     return found
 
 

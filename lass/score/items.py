@@ -1,5 +1,6 @@
 """One score row a mixture: metrics of each query's estimate, averaged over the queries of the mixture."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,7 +48,8 @@ class Item:
 class RenderedSet:
     """The manifests of a rendered test set (small: a few thousand lines).
 
-    ``queries`` is the table that was asked: ``interf_queries`` for the control that asks for the interferer.
+    ``queries`` is the table that was asked: ``interf_queries`` for the control that asks for the interferer. ``facts``
+    are those of a registered set (``set.json``), {} for others; ``aggregate`` is how its scores are joined.
     """
 
     def __init__(self, folder: str | Path, queries: str = "queries"):
@@ -72,10 +74,13 @@ class RenderedSet:
         self.label_names = self._optional("labels")
         self.rate = audio.info(next(iter(self.references.values()))).sample_rate
         self.expected = self._expected()
+        self.facts = self._facts()
+        self.aggregate = self.facts.get("aggregate", "mean")
 
     @property
     def manifests(self) -> list[Path]:
-        return [self.asked, *(self.folder / name for name in ("wav.scp", "ref.scp", "utt2labels", "labels"))]
+        names = ("wav.scp", "ref.scp", "utt2labels", "labels", "set.json")
+        return [self.asked, *(self.folder / name for name in names)]
 
     def _table(self, name: str) -> dict[str, str]:
         path = self.folder / name
@@ -95,6 +100,10 @@ class RenderedSet:
         if not text.isdecimal() or int(text) < len(self.mixtures):
             raise LassError(f"{path}: {text[:20]!r} is no number of at least {len(self.mixtures)}, the mixtures here")
         return int(text)
+
+    def _facts(self) -> dict:
+        path = self.folder / "set.json"
+        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
 
     def jobs(self, estimates: Mapping[str, str] | None, source: str = "") -> list[Job]:
         """Jobs of the mixtures of which every query has an estimate; ``None`` scores the unprocessed mixtures.

@@ -1,29 +1,12 @@
 import numpy as np
 import pytest
 
-from lass.score.aggregate import bootstrap_interval, examples, per_label, summary
+from lass.score.aggregate import difference, examples, per_label, summary
 from lass.score.items import Item
 
 
 def item(label, value):
     return Item("m", label, 1, {"sdr": value, "sdri": value + 1, "si_sdr": value + 2, "si_sdri": value + 3})
-
-
-def test_bootstrap_is_deterministic():
-    values = np.random.default_rng(1).normal(5, 2, 200)
-    assert bootstrap_interval(values) == bootstrap_interval(values)
-
-
-def test_bootstrap_agrees_with_the_normal_interval():
-    values = np.random.default_rng(1).normal(5, 2, 400)
-    half = 1.96 * values.std() / 20
-    low, high = bootstrap_interval(values)
-    assert low == pytest.approx(values.mean() - half, abs=0.1 * half)
-    assert high == pytest.approx(values.mean() + half, abs=0.1 * half)
-
-
-def test_bootstrap_of_one_value():
-    assert bootstrap_interval(np.array([3.0])) == (3.0, 3.0)
 
 
 def test_mean_and_median():
@@ -62,3 +45,38 @@ def test_examples():
     assert ids == {"best": ["m6", "m2", "m3"], "median": ["m0", "m4", "m2"], "worst": ["m1", "m5", "m4"]}
     assert found["best"][0] == {"mix_id": "m6", "label": "a", "sdri": 30.0}
     assert {which: len(rows) for which, rows in examples(items[:2]).items()} == {"best": 2, "median": 2, "worst": 2}
+
+
+def named(values, classes=None):
+    classes = classes or [""] * len(values)
+    return [Item(f"m{n}", label, 1, {"sdri": value}) for n, (value, label) in enumerate(zip(values, classes))]
+
+
+def test_aggregation_by_classes():
+    items = named([1.0, 2.0, 9.0, 10.0], ["a", "a", "a", "b"])
+    assert summary(items)["sdri"]["mean"] == 5.5
+    assert summary(items, "class_mean")["sdri"]["mean"] == 7
+    found = summary(items, "class_median")["sdri"]
+    assert (found["mean"], found["median"]) == (6, 5.5)
+    assert 5.5 <= found["low"] < 6 < found["high"] <= 9.5
+
+
+def test_paired_difference():
+    """Two systems 0.5 dB apart on mixtures of very different difficulty: the pairs tell them apart."""
+    generator = np.random.default_rng(0)
+    hard = generator.normal(0, 10, 200)
+    ours, theirs = named(hard + 0.5 + generator.normal(0, 0.2, 200)), named(hard)
+    assert summary(ours)["sdri"]["low"] < summary(theirs)["sdri"]["high"]
+    found = difference(ours, theirs[:150][::-1])["sdri"]
+    assert found["n"] == 150
+    assert 0.4 < found["low"] < found["difference"] < found["high"] < 0.6
+    assert found["difference"] == pytest.approx(found["ours"] - found["theirs"], abs=1e-6)
+
+
+def test_difference_of_what_both_have():
+    one, two = named([1.0, np.nan, 3.0]), named([0.0, 0.0, np.nan])
+    assert difference(one, two)["sdri"] == {"n": 1, "ours": 1, "theirs": 0, "difference": 1, "low": 1, "high": 1}
+    assert difference(one, named([np.nan] * 3)) == {}
+    classes = ["a", "a", "b"]
+    found = difference(named([1.0, 3.0, 5.0], classes), named([1.0, 1.0, 1.0], classes), "class_mean")["sdri"]
+    assert (found["ours"], found["difference"]) == (3.5, 2.5)
