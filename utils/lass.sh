@@ -20,8 +20,8 @@ gpu=0              # GPUs of training and separation
 set=               # changes of the configuration, separated by blanks: "train.max_steps=100 seed=1"
 tag=               # name of this run, added to the experiment folder
 baselines=         # systems without training, too: ideal_ratio_mask ideal_binary_mask wiener
-leaks=             # clean: without clips that registered test sets hold (default); paper: with them, named
-benchmark=         # folder with the lists of those sets, see lass test_sets (default: benchmark beside egs)
+leaks=             # training clips that test sets of conf/sets hold: clean, the default, or paper (they are kept)
+benchmark=         # benchmark root with the lists of those sets, see lass test_sets; empty: benchmark/ beside egs/
 init=              # model folder whose weights the training starts from
 init_partial=false # although some of them do not fit; they are listed
 max_failed=0       # audio files that may fail in stage format
@@ -145,7 +145,8 @@ if wanted 7 separate; then
             fi
             forget "$exp/$out/.done" "$exp/$out/.started" "$exp/$out/audio"
             launch --verbose --gpu "$gpu" --num_threads "$num_threads" "$exp/log/separate_${name}_$system.log" \
-                "$PYTHON" -m lass.bin separate --set "$data/mix/$name" --out "$exp/$out" --model "$exp/model" "${how[@]}"
+                "$PYTHON" -m lass.bin separate --set "$data/mix/$name" --out "$exp/$out" --model "$exp/model" \
+                "${how[@]}"
         done
     done
 fi

@@ -75,7 +75,8 @@ def page(model: str, rows: Sequence[Row], absent: Mapping[str, str]) -> str:
     """
     scored = [row for row in rows if row.kind == "scored"]
     metrics = list(dict.fromkeys(name for row in scored for name in row.metrics))
-    header = ["set", "system", "audio", "asked with", "figure", "leaks", "n/N", *(known(name).headline for name in metrics)]
+    header = ["set", "system", "audio", "asked with", "figure", "leaks", "n/N"]
+    header += [known(name).headline for name in metrics]
     body = [
         [row.set_name + (" (partial)" if row.n_found != row.n_expected else ""), row.system, row.audio, row.query,
          row.aggregate, row.leak_policy, f"{row.n_found}/{row.n_expected}",

@@ -1,7 +1,7 @@
 """Pair each utterance of a folder with each of its noises, at 0, 5, 10 and 15 dB: noisy_speech.py FOLDER ROOT
 
-FOLDER holds noise*.wav and speech under other names. The list and a link to FOLDER are put into the benchmark root ROOT,
-where `lass benchmark --sets tools/bench/noisy_speech.yaml` finds them.
+FOLDER holds noise*.wav and speech under other names. The list and a link to FOLDER are put into the benchmark root,
+ROOT, where `lass benchmark --sets tools/bench/noisy_speech.yaml` finds them.
 """
 
 import argparse
