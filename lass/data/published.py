@@ -92,6 +92,8 @@ class Form:
         for _ in range(self.skip):
             next(rows, None)
         names = list(self.header) or [name.strip() for name in next(rows, [])]
+        if missing := self.parts.keys() - set(names):
+            raise LassError(f"{path}:1: no column {min(missing)}: another list, or a damaged one")
         for number, row in enumerate(rows, 1):
             where = f"{path}:{rows.line_num}"
             if len(row) != len(names):
@@ -99,9 +101,9 @@ class Form:
                                 "another list, or a damaged one")
             fields = {**dict(zip(names, row)), "line": str(number)}
             for name, pattern in self.parts.items():
-                match = re.fullmatch(pattern, fields.get(name, ""))
+                match = re.fullmatch(pattern, fields[name])
                 if match is None:
-                    raise LassError(f"{where}: {name} {fields.get(name, '')[:80]!r} is not of the form {pattern!r}")
+                    raise LassError(f"{where}: {name} {fields[name][:80]!r} is not of the form {pattern!r}")
                 fields |= {part: value or "" for part, value in match.groupdict().items()}
             yield Line(where, fields)
 

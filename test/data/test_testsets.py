@@ -11,6 +11,7 @@ import yaml
 
 from lass.bin import test_sets as command
 from lass.data import testsets
+from lass.data.published import fill
 from lass.data.rendered import read_questions
 from lass.data.testset_dir import prepare
 from lass.data.testsets import find_set, read_set, registered
@@ -168,6 +169,28 @@ def test_rebuilt_from_clips(toy, tmp_path):
 def test_no_audio(toy, tmp_path):
     assert prepare(toy(), tmp_path, tmp_path / "out") == ""
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("name", LISTED)
+def test_real_names(root, name):
+    """The first lines of each real list, from published audio and from clips: commas, =, +, blanks, leading dashes."""
+    testset = find_set(name)
+    lines = list(testset.captioned(root))[:3]
+    wave = clip(0, testset.sample_rate // 2)
+    paths = [root / "data" / fill(testset.audio[key], line) for line in lines for key in testset.audio]
+    if testset.mix:
+        folder = root / "clips" / testset.mix.clips
+        paths += [folder / each.clip for line in lines for each in testset.list.form.clips(line)]
+    for path in paths:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(path, wave, testset.sample_rate)
+    for kind in ["published"] * bool(testset.audio) + ["rebuilt"] * bool(testset.mix):
+        assert prepare(testset, root, root / kind) == kind
+        assert {audio.info(path).sample_rate for _, path in read_table(root / kind / "wav.scp")} == {32000}
+        asked = dict(read_table(root / kind / "queries"))
+        assert len(asked) >= 3 and all(asked.values())
+        if kind == "published":
+            (root / "data").rename(root / "moved")
 
 
 @pytest.mark.parametrize("line, message", [
