@@ -76,8 +76,10 @@ def _published(testset: TestSet, lines: Mapping[str, Line], root: Path, folder: 
             for (table, rows), path in zip(tables.items(), paths):
                 own = folder / "audio" / table.removesuffix(".scp") / f"{mix_id}.flac"
                 rows.append((mix_id, str(_at_rate(path, own, testset.sample_rate))))
-    for table, rows in tables.items():
-        if rows:
+    if tables["wav.scp"]:
+        for rebuilt in ("interf.scp", "mixlist.tsv", "gains.tsv"):  # from clips, before the audio was there
+            (folder / rebuilt).unlink(missing_ok=True)
+        for table, rows in tables.items():
             write_table(folder / table, rows)
     return [mix_id for mix_id, _ in tables["wav.scp"]]
 

@@ -23,33 +23,25 @@ CONFIG = {
     "leaks": {"train": "paper: 3 of 9 clips are heard in test sets (toy) and kept"},
     "encoder": {"class": "lass.queries.text_transformer.TextTransformer", "dim": 8, "vocab_size": 300, "width": 8,
                 "layers": 1, "heads": 2},
-    "separator": {"class": "lass.separators.resunet30.ResUNet30", "sample_rate": RATE, "window": 128, "hop": 64,
+    "separator": {"class": "lass.separators.resunet30.ResUNet30", "sample_rate": 8000, "window": 128, "hop": 64,
                   "widths": [4, 6], "stem": 2},
 }  # fmt: skip
-TOY = {
-    "title": "Toy",
-    "expected": 5,
-    "sample_rate": RATE,
-    "aggregate": "class_mean",
-    "query": "label",
-    "note": "a set of the tests",
-    "list": {
-        "file": "toy.csv",
-        "form": {
-            "target": {"clip": "{target}.wav", "origin": "freesound:{target}"},
-            "interferers": [{"clip": "{noise}.wav", "origin": "freesound:{noise}"}],
-        },
-    },
-    "mix_id": "toy-{line}",
-    "queries": ["{label}"],
-    "label": "{label}",
-    "mix": {"clips": "toy", "level": {"rule": "snr", "low": 0, "high": 0}},
-    "metrics": ["sdr", "sdri", "si_sdr", "no_such_metric"],
-    "baselines": ["wiener"],
-    "published": [
-        {"source": "a paper, Table 1", "metrics": ["sdri"], "systems": {"theirs": [12.5]}, "note": "all five"}
-    ],
-}
+TOY = yaml.safe_load("""
+title: Toy
+expected: 5
+sample_rate: 8000
+aggregate: class_mean
+query: label
+note: a set of the tests
+list: {file: toy.csv, form: {target: {clip: "{target}.wav"}, interferers: [{clip: "{noise}.wav"}]}}
+mix_id: "toy-{line}"
+queries: ["{label}"]
+label: "{label}"
+mix: {clips: toy, level: {rule: snr, low: 0, high: 0}}
+metrics: [sdr, sdri, si_sdr, no_such_metric]
+baselines: [wiener]
+published: [{source: "a paper, Table 1", metrics: [sdri], systems: {theirs: [12.5]}, note: all five}]
+""")
 SYSTEMS = ["mixture", "model", "control_interferer", "control_constant", "removal", "wiener", "ideal_binary_mask",
            "ideal_ratio_mask"]  # fmt: skip
 

@@ -1,13 +1,17 @@
 """Clips of the registered test sets are left out of training sets, or kept and named."""
 
+import numpy as np
 import pytest
+import soundfile
 
 from lass.bin import check_leaks, data
-from lass.data.datadir import DataDir, Row
+from lass.data import format as format_stage
+from lass.data.datadir import DataDir, Row, write_data_dir
 from lass.data.leak_policy import LeakPolicy, report_of
 from lass.data.published import ListFile
 from lass.data.testsets import TestSet, registered
 from lass.errors import LassError
+from lass.train.experiment import leak_policies
 
 FORM = {
     "target": {"clip": "{t}", "origin": "youtube:{t}:{s}:10"},
@@ -93,6 +97,17 @@ def test_data_command(root, tmp_path, monkeypatch, capsys):
     assert "train: leaks, clean: 1 of 3 clips are heard in test sets (one) and left out" in capsys.readouterr().out
     data.main([*command, "--train_sets", "train", "--leaks", "paper"])
     assert len(DataDir(tmp_path / "out" / "train")) == 3
+
+
+def test_the_report_reaches_the_model(root, tmp_path):
+    """From the set as it was downloaded to the formatted one, and to the configuration in the model folder."""
+    soundfile.write(tmp_path / "x.wav", np.zeros(100), 8000)
+    row = Row("u0", str(tmp_path / "x.wav"), origin="youtube:cc")
+    write_data_dir(tmp_path / "orig", LeakPolicy("clean", [], root).filter("train", [row], tmp_path / "orig"))
+    format_stage.convert(tmp_path / "orig", tmp_path / "train", tmp_path / "flac")
+    format_stage.gather(tmp_path / "orig", tmp_path / "train", tmp_path / "flac")
+    found = leak_policies({"data": {"sets": [{"dir": "train"}, {"dir": "other"}]}}, tmp_path)
+    assert found == {"train": "clean: 0 of 1 clips are heard in test sets", "other": "not known"}
 
 
 def test_registered_sets_as_tests(shared, tmp_path, capsys):
