@@ -155,8 +155,8 @@ if wanted 8 score; then
     for name in $(mixed_sets "$test_sets"); do
         for system in mixture $separated; do
             estimates=(--est_scp "$exp/sep/$name/$system/wav.scp" --info "$exp/sep/$name/$system/info.json")
-            [ $system != mixture ] || estimates=(--mixture)
-            [ $system != control_interferer ] || estimates+=(--queries interf_queries)
+            [ "$system" != mixture ] || estimates=(--mixture)
+            [ "$system" != control_interferer ] || estimates+=(--queries interf_queries)
             forget "$exp/score/$name/$system/.done" "$exp/score/$name/$system"/.parts-*
             out=$exp/score/$name/$system
             scoring=("$data/mix/$name" "${estimates[@]}" --out "$out" --system "$system" --num_jobs "$nj")
