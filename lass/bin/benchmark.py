@@ -125,8 +125,10 @@ def _write(args: argparse.Namespace, sets: "list[TestSet]", absent: dict[str, st
     rows = list(benchmark.scored_rows(found))
     for testset in sets:
         rows += benchmark.published_rows(testset.name, testset.published)
+    folder = Path(args.model)
+    name = folder.resolve().parent.name if folder.name == "model" else folder.name  # exp/<name>/model
     write_text(args.out / "benchmark.json", json.dumps(benchmark.to_json(rows, absent), indent=1) + "\n")
-    write_text(args.out / "benchmark.md", benchmark.page(Path(args.model).name, rows, absent))
+    write_text(args.out / "benchmark.md", benchmark.page(name, rows, absent))
     print(f"wrote {args.out / 'benchmark.md'}, {args.out / 'benchmark.json'}: {len(found)} of {len(sets)} sets")
 
 

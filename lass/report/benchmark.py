@@ -85,8 +85,9 @@ def page(model: str, rows: Sequence[Row], absent: Mapping[str, str]) -> str:
     ]  # fmt: skip
     parts = [f"# Benchmark of {escape(model)}", ABOUT, table(header, body, words=6)]
     parts += _bullets("Metrics", {known(name).title: known(name).definition for name in metrics})
-    parts += _bullets("Leaks: what the training heard of the test sets", _first(scored, "leaks"))
-    parts += _bullets("Notes", _first(scored, "note"))
+    heard = dict.fromkeys(row.leaks for row in scored if row.leaks)
+    parts += _bullets("Leaks", {"what the training heard of the test sets": "; ".join(heard)} if heard else {})
+    parts += _bullets("Notes", {row.set_name: row.note for row in scored if row.note})
     parts += _bullets("Sets that are not here", absent)
     for set_name in dict.fromkeys(row.set_name for row in scored):
         parts += _published(set_name, [row for row in rows if (row.set_name, row.kind) == (set_name, "published")])
@@ -103,15 +104,6 @@ def _published(set_name: str, rows: Sequence[Row]) -> list[str]:
     ]
     header = ["system", "source", "note", *(known(name).headline for name in metrics)]
     return [f"## Published rows: {escape(set_name)}", table(header, body, words=3)]
-
-
-def _first(rows: Sequence[Row], fact: str) -> dict[str, str]:
-    """A fact of each set, from the first of its rows that has it."""
-    found: dict[str, str] = {}
-    for row in rows:
-        if getattr(row, fact):
-            found.setdefault(row.set_name, getattr(row, fact))
-    return found
 
 
 def _bullets(title: str, lines: Mapping[str, str]) -> list[str]:
