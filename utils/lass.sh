@@ -15,11 +15,14 @@ set -euo pipefail
 stage=1            # first stage
 stop_stage=10      # last stage
 cmd=run            # launcher: utils/<cmd>.py
-nj=2               # parallel jobs of the stages format and mix
+nj=2               # parallel jobs of the stages format, mix and score
 num_threads=2      # threads of training and separation
 gpu=0              # GPUs of training and separation
 set=               # changes of the configuration, separated by blanks: "train.max_steps=100 seed=1"
 tag=               # name of this run, added to the experiment folder
+baselines=         # systems without training, too: ideal_ratio_mask ideal_binary_mask wiener
+leaks=             # training clips that test sets of conf/sets hold: clean, the default, or paper (they are kept)
+benchmark=         # benchmark root with the lists of those sets, see lass test_sets; empty: benchmark/ beside egs/
 init=              # model folder whose weights the training starts from
 init_partial=false # although some of them do not fit; they are listed
 max_failed=0       # audio files that may fail in stage format
@@ -52,6 +55,8 @@ variant=
 parts=()
 ! declare -F after_options >/dev/null || after_options
 data=data${variant:+/$variant}
+leak_options=(--leaks "${leaks:-clean}" --train_sets "$(clip_sets "$train_sets $valid_sets" | tr '\n' ' ')")
+[ -z "$benchmark" ] || leak_options+=(--benchmark "$(absolute "$benchmark")")
 exp_of() { echo "exp/${recipe}_$model${1:+_$1}${tag:+_$tag}"; } # VARIANT
 exp=$(exp_of "$variant")
 part_data=("${parts[@]/#/data/}")
@@ -65,6 +70,7 @@ for name in ${recipe_options-}; do
     local_options+=("$name=$value")
     stamp_options+=(--option "$name=$value")
 done
+separated="model control_interferer control_constant $baselines" # systems that stage 7 makes estimates of
 training_options=(--exp "$exp" --data_root "$data" --config "$lass_utils/../conf/train.yaml"
     --config "$lass_utils/../conf/model/$model.yaml" --config "$config")
 [ -z "$init" ] || training_options+=(--init "$(absolute "$init")")
@@ -77,15 +83,16 @@ fi
 
 if wanted 2 data; then
     forget "$data/orig/.done"
+    stamp_options+=(--option "leaks=${leaks:-clean}")
     if ! lass stamp check "$data/orig/.done" "${stamp_options[@]}" local/*.*; then
-        lass data local/data.py "$data/orig" --root downloads "${local_options[@]}"
+        lass data local/data.py "$data/orig" --root downloads "${leak_options[@]}" "${local_options[@]}"
         lass stamp write "$data/orig/.done" "${stamp_options[@]}" local/*.*
     fi
 fi
 
 if wanted 3 format; then
     for name in $(clip_sets "$train_sets $valid_sets $test_sets"); do
-        inputs=("$data/orig/$name"/{wav.scp,captions,utt2labels,labels,video.scp})
+        inputs=("$data/orig/$name"/{wav.scp,captions,utt2labels,labels,video.scp,leak_policy})
         forget "$data/$name/.done"
         ! lass stamp check "$data/$name/.done" --output "$data/$name/wav.scp" "${inputs[@]}" || continue
         launch --max_jobs "$nj" "JOB=1:$nj" "$data/log/format_$name.JOB.log" "$PYTHON" -m lass.bin format \
@@ -127,30 +134,37 @@ fi
 if wanted 7 separate; then
     for name in $(mixed_sets "$test_sets"); do
         [ ${#parts[@]} -eq 0 ] || lass combine "$data/mix/$name" "${part_data[@]/%//mix/$name}"
-        for control in none interferer constant; do
-            out=sep/$name/control_$control
-            [ $control != none ] || out=sep/$name/model
+        for system in $separated; do
+            case $system in
+                model) how=() ;;
+                control_*) how=(--control "${system#control_}") ;;
+                *) how=(--baseline "$system") ;;
+            esac
+            out=sep/$name/$system
             if [ ${#parts[@]} -gt 0 ]; then
                 lass combine "$exp/$out" "${part_exps[@]/%//$out}"
                 continue
             fi
             forget "$exp/$out/.done" "$exp/$out/.started" "$exp/$out/audio"
-            launch --verbose --gpu "$gpu" --num_threads "$num_threads" "$exp/log/separate_${name}_$control.log" \
+            launch --verbose --gpu "$gpu" --num_threads "$num_threads" "$exp/log/separate_${name}_$system.log" \
                 "$PYTHON" -m lass.bin separate --set "$data/mix/$name" --out "$exp/$out" --model "$exp/model" \
-                --control "$control"
+                "${how[@]}"
         done
     done
 fi
 
 if wanted 8 score; then
     for name in $(mixed_sets "$test_sets"); do
-        for system in mixture model control_interferer control_constant; do
+        for system in mixture $separated; do
             estimates=(--est_scp "$exp/sep/$name/$system/wav.scp" --info "$exp/sep/$name/$system/info.json")
-            [ $system != mixture ] || estimates=(--mixture)
-            [ $system != control_interferer ] || estimates+=(--queries interf_queries)
-            forget "$exp/score/$name/$system/.done"
-            lass score "$data/mix/$name" "${estimates[@]}" --out "$exp/score/$name/$system" --system $system \
-                --num_workers "$nj"
+            [ "$system" != mixture ] || estimates=(--mixture)
+            [ "$system" != control_interferer ] || estimates+=(--queries interf_queries)
+            forget "$exp/score/$name/$system/.done" "$exp/score/$name/$system"/.parts-*
+            out=$exp/score/$name/$system
+            scoring=("$data/mix/$name" "${estimates[@]}" --out "$out" --system "$system" --num_jobs "$nj")
+            launch --max_jobs "$nj" "JOB=1:$nj" "$exp/log/score_${name}_$system.JOB.log" "$PYTHON" -m lass.bin score \
+                "${scoring[@]}" --job JOB
+            lass score "${scoring[@]}" --finish
         done
     done
 fi

@@ -14,6 +14,10 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("recipe", type=Path, metavar="LOCAL_DATA_PY", help="egs/<corpus>/local/data.py")
     parser.add_argument("out", type=Path, metavar="OUT", help="each set is written to OUT/<set>")
     parser.add_argument("--root", type=Path, required=True, help="where the corpus lies")
+    parser.add_argument("--train_sets", default="", help="names of the sets that --leaks is for, blanks between")
+    parser.add_argument("--leaks", default="clean", help="clips that the registered test sets (conf/sets) hold, too: "
+                        "clean leaves them out of --train_sets, paper keeps and names them (default: %(default)s)")
+    parser.add_argument("--benchmark", type=Path, help="benchmark root with the lists, see lass test_sets --help")
     parser.add_argument("options", nargs="*", metavar="key=value", help="options of the recipe's prepare()")
     args = parser.parse_intermixed_args(argv)
 
@@ -21,20 +25,25 @@ def main(argv: list[str] | None = None) -> None:
     pairs = recipe_function(args.recipe, "pairs", args.options, optional=True)
 
     from lass.data.datadir import UTT_ID, DataDir, write_data_dir
+    from lass.data import testsets
+    from lass.data.leak_policy import LeakPolicy, report_of
     from lass.data.leaks import shared_origins
     from lass.data.validate import validate
     from lass.io.table import write_table
 
-    folders = []
+    policy = LeakPolicy(args.leaks, testsets.registered().values(), args.benchmark or testsets.ROOT)
+    folders, training = [], args.train_sets.split()
     for name, rows in prepare(args.root).items():
         if not UTT_ID.fullmatch(name):
             raise LassError(f"{args.recipe}: bad name of a set ({name!r}): letters, digits and . _ + = -")
-        write_data_dir(args.out / name, rows)
+        write_data_dir(args.out / name, policy.filter(name, rows, args.out / name) if name in training else rows)
         problems = validate(args.out / name)
         if problems:
             print(*problems, sep="\n")
             raise LassError(f"{args.out / name}: the lines above are wrong: mend them in {args.recipe}")
         print(DataDir(args.out / name).summary())
+        if name in training:
+            print(f"{args.out / name}: leaks, {report_of(args.out / name)}")
         folders.append(args.out / name)
     if leaks := shared_origins(folders):
         raise LassError(f"{args.recipe}: {'; '.join(leaks)}: what is tested may not be trained on")

@@ -1,7 +1,6 @@
 """Write the mixture list of a test set: lass make_mixlist DATA_DIR SET_DIR --config conf/mix.yaml [--pairs TABLE]."""
 
 import argparse
-import shutil
 from pathlib import Path
 
 from lass import config
@@ -16,7 +15,8 @@ def main(argv: list[str] | None = None) -> None:
     args = parser.parse_args(argv)
 
     from lass.data.datadir import DataDir
-    from lass.data.mixlist import draw_mixlist, pair_mixlist, read_mixlist, write_mixlist
+    from lass.data.mixlist import draw_mixlist, pair_mixlist
+    from lass.data.render import renew_mixlist
     from lass.io.files import write_text
     from lass.io.table import read_table
 
@@ -31,15 +31,9 @@ def main(argv: list[str] | None = None) -> None:
         config.bind(draw_mixlist, section, where, given=("data",))
         mixtures = draw_mixlist(data, **section)
         (args.set_dir / "num_expected").unlink(missing_ok=True)
-    path = args.set_dir / "mixlist.tsv"
-    if path.exists() and read_mixlist(path) == sorted(mixtures, key=lambda m: m.mix_id.encode()):
-        print(f"{path}: {len(mixtures)} mixtures, unchanged")
-        return
-    for stale in ("mix", "ref", "interf", ".mix"):  # rendered from an older list
-        shutil.rmtree(args.set_dir / stale, ignore_errors=True)
-    (args.set_dir / "gains.tsv").unlink(missing_ok=True)
-    write_mixlist(path, mixtures)
-    print(f"{path}: {len(mixtures)} mixtures of {len({m.target for m in mixtures})} targets")
+    path, changed = args.set_dir / "mixlist.tsv", renew_mixlist(args.set_dir, mixtures)
+    targets = len({m.target for m in mixtures})
+    print(f"{path}: {len(mixtures)} mixtures{f' of {targets} targets' if changed else ', unchanged'}")
 
 
 if __name__ == "__main__":

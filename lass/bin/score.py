@@ -1,17 +1,36 @@
-"""Score one system on a rendered test set: SDR, SDRi, SI-SDR, SI-SDRi in dB."""
+"""Score one system on a rendered test set, by metrics that are asked for by name (lass metrics lists them).
+
+The set is scored in --num_jobs parts: all of them here, a process each, or each by a command of its own (--job J, what
+a launcher runs), after which --finish writes the results. What a killed run has scored is kept.
+"""
 
 import argparse
 import json
 import shlex
+import shutil
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lass.errors import LassError
+from lass.metrics import registry
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lass.score.items import Item, RenderedSet
+
+
+OUTPUTS = ("items.tsv", "results.json")
 
 
 def parser() -> argparse.ArgumentParser:
-    p = argparse.ArgumentParser(prog="lass score", description=__doc__)
-    p.add_argument("set_dir", type=Path, help="rendered test set: wav.scp, ref.scp, queries, ...")
+    p = argparse.ArgumentParser(
+        prog="lass score", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    p.add_argument("set_dir", type=Path, nargs="?", help="rendered test set: wav.scp, ref.scp, queries, ...")
+    p.add_argument("--set", metavar="NAME", help="in its place, a registered test set (lass test_sets lists them)")
+    p.add_argument("--root", type=Path, help="benchmark root, where the audio of --set is")
     p.add_argument("--out", type=Path, required=True, help="folder of items.tsv and results.json")
     p.add_argument("--system", required=True, help="name of the system in the report, e.g. model")
     source = p.add_mutually_exclusive_group(required=True)
@@ -19,7 +38,10 @@ def parser() -> argparse.ArgumentParser:
     source.add_argument("--mixture", action="store_true", help="score the unprocessed mixtures")
     p.add_argument("--queries", default="queries", help="table of the set that was asked (control: interf_queries)")
     p.add_argument("--info", type=Path, help="JSON object with facts of the separating run, kept in results.json")
-    p.add_argument("--num_workers", type=int, default=2, help="processes (default: %(default)s)")
+    p.add_argument("--metrics", default=",".join(registry.DEFAULT), help="names, commas between (default: %(default)s)")
+    p.add_argument("--num_jobs", type=int, default=2, help="parts of the work (default: %(default)s)")
+    p.add_argument("--job", type=int, help="score this part alone, counted from 1, and write no results")
+    p.add_argument("--finish", action="store_true", help="write the results of parts that were scored")
     p.add_argument("--force", action="store_true", help="score again although nothing changed")
     return p
 
@@ -40,47 +62,75 @@ def read_info(path: Path | None) -> dict:
 def main(argv: list[str] | None = None) -> None:
     argv = sys.argv[1:] if argv is None else argv
     args = parser().parse_args(argv)
+    metrics = registry.parse(args.metrics)
+    if not 1 <= (1 if args.job is None else args.job) <= args.num_jobs:
+        raise LassError(f"job {args.job} of {args.num_jobs}: jobs are counted from 1")
+    if (args.set is None) == (args.set_dir is None):
+        raise LassError("give a rendered test set, or --set NAME")
     from lass.io import stamp
-    from lass.io.files import write_text
-    from lass.score import provenance, results, resume
+    from lass.score import resume
     from lass.score.items import RenderedSet, unique_table
 
+    if args.set:
+        args.set_dir = registered_set(args.set, args.root, args.num_jobs)
     testset = RenderedSet(args.set_dir, args.queries)
-    set_name = args.set_dir.resolve().name
     inputs = testset.manifests + [path for path in (args.est_scp, args.info) if path]
     if args.est_scp:  # estimates of another model have the same names; the stamp beside them tells the models apart
         inputs.append(args.est_scp.parent / ".done")
-    options = {"system": args.system, "set": set_name, "expected": testset.expected, "mixture": args.mixture}
-    done, started, partial = args.out / ".done", args.out / ".started", args.out / "items.partial.tsv"
-    outputs = [args.out / "items.tsv", args.out / "results.json"]
-    if not args.force and stamp.is_complete(done, options, inputs, outputs):
+    options = {"system": args.system, "set": args.set_dir.resolve().name, "expected": testset.expected,
+               "mixture": args.mixture, "metrics": metrics}
+    done = args.out / ".done"
+    if not args.force and stamp.is_complete(done, options, inputs, [args.out / name for name in OUTPUTS]):
         print(f"{args.out}: scored already, nothing to do")
         return
 
-    separation = read_info(args.info)
     jobs = testset.jobs(unique_table(args.est_scp) if args.est_scp else None, str(args.est_scp))
     if not jobs:
         example = next(iter(testset.queries.values()))[0]
         raise LassError(f"{args.est_scp}: found 0 of {testset.expected} mixtures: its keys must be those of "
                         f"{testset.asked}, like {example!r}")
-
     done.unlink(missing_ok=True)
-    if args.force or not stamp.is_complete(started, options, inputs):  # rows of other inputs are of no use
-        partial.unlink(missing_ok=True)
-        stamp.write(started, options, inputs)
-    items = resume.measure_all(jobs, partial, args.num_workers)
-    found = results.results(items, testset, args.system, set_name, separation)
+    parts = args.out / f"{resume.PARTS}{stamp.digest(options, inputs)}"
+    if args.job:
+        resume.measure_part(jobs, metrics, parts, args.job, args.num_jobs)
+        return
+    if not args.finish:
+        if args.force:
+            shutil.rmtree(parts, ignore_errors=True)
+        resume.measure_parts(jobs, metrics, parts, args.num_jobs)
+    command = shlex.join(["lass", "score", *(word for word in argv if word != "--finish")])
+    _write(args, testset, resume.collect(jobs, metrics, parts), command)
+    stamp.write(done, options, inputs)
+    for folder in args.out.glob(f"{resume.PARTS}*"):
+        shutil.rmtree(folder)
+
+
+def registered_set(name: str, root: Path | None, num_workers: int) -> Path:
+    """The rendered set of a registered one, made below the benchmark root if need be."""
+    from lass.data.testset_dir import prepare
+    from lass.data.testsets import ROOT, find_set
+
+    testset = find_set(name)
+    folder = (root or ROOT) / "sets" / testset.name
+    if not prepare(testset, root or ROOT, folder, num_workers):
+        raise LassError(f"{root or ROOT}: no audio of {name}; lass test_sets --help tells where it is looked for")
+    return folder
+
+
+def _write(args: argparse.Namespace, testset: "RenderedSet", items: "Sequence[Item]", command: str) -> None:
+    from lass.io.files import write_text
+    from lass.score import provenance, resume, results
+
+    found = results.results(items, testset, args.system, args.set_dir.resolve().name, read_info(args.info))
     found |= {
         "est_scp": str(args.est_scp) if args.est_scp else None,
-        "command": shlex.join(["lass", "score", *argv]),
+        "command": command,
         "commit": provenance.commit(),
         "versions": provenance.versions(),
     }
-    write_text(outputs[0], resume.table(items))
-    write_text(outputs[1], json.dumps(found, indent=1, ensure_ascii=False) + "\n")
-    stamp.write(done, options, inputs)
-    partial.unlink()
-    started.unlink()
+    contents = resume.table(items), json.dumps(found, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    for name, content in zip(OUTPUTS, contents):
+        write_text(args.out / name, content)
     print(results.text(found))
 
 

@@ -17,13 +17,18 @@ import shlex
 import shutil
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lass.errors import LassError
 from lass.infer import hub
 from lass.io import stamp
 from lass.queries import ANYTHING
 
+if TYPE_CHECKING:
+    from lass.infer.sets import Separation
+
 CONTROLS = ("none", "interferer", "constant")
+BASELINES = ("ideal_ratio_mask", "ideal_binary_mask", "wiener")
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -32,7 +37,7 @@ def main(argv: list[str] | None = None) -> None:
     )
     parser.add_argument("inputs", metavar="IN", nargs="*", help="audio files, folders, or -")
     parser.add_argument("--text", action="append", help="what to separate; may be given several times")
-    parser.add_argument("--remove", action="store_true", help="give the mixture without it instead")
+    parser.add_argument("--remove", action="store_true", help="give the rest; of a set: without its interferer")
     parser.add_argument("--negative", metavar="TEXT", help="what to take out of the mixture before --text is asked")
     parser.add_argument("--residual", action="store_true", help="also write mixture minus output, as <name>_residual")
     parser.add_argument("-o", "--output", metavar="OUT", help="a file, a folder, or -")
@@ -40,12 +45,19 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, help="folder of the set's estimates")
     parser.add_argument("--control", choices=CONTROLS, default="none", help="ask the set with the wrong query")
     parser.add_argument("--constant_query", default=ANYTHING, help="what --control constant asks")
+    parser.add_argument("--template", default="{}", help="how the set's queries are put, as 'this is the sound of {}'")
+    parser.add_argument("--baseline", choices=BASELINES, help="instead of the model: a mask that knows the target, at "
+                        "the model's STFT, or the Wiener filter for speech, which needs no --model")
     parser.add_argument("--batch_size", type=int, default=8, help="mixtures of the set at once")
-    parser.add_argument("--model", required=True, help="model folder, or hub id org/name[@revision]")
+    parser.add_argument("--model", help="model folder, or hub id org/name[@revision]")
     parser.add_argument("--device", default="auto", help="cpu, cuda, mps; auto is the first there is of cuda, mps, cpu")
     parser.add_argument("--bf16", action="store_true", help="faster, with an error some 30 dB below the estimate")
     args = parser.parse_args(argv)
 
+    if not args.model and args.baseline != "wiener":
+        raise LassError("--model: give a model folder, or a hub id org/name[@revision]")
+    if args.template.count("{}") != 1:
+        raise LassError(f"--template {args.template!r}: must hold '{{}}' once")
     if args.set and args.out and not args.inputs:
         _separate_set(args, sys.argv[1:] if argv is None else argv)
     elif args.inputs and args.text and args.output and not args.set:
@@ -78,10 +90,14 @@ def _separate_files(args: argparse.Namespace) -> None:
 
 
 def _separate_set(args: argparse.Namespace, argv: list[str]) -> None:
-    folder = hub.find(args.model)
-    options = {"control": args.control, "constant_query": args.constant_query} | ({"bf16": True} if args.bf16 else {})
-    manifests = [args.set / "mixlist.tsv", args.set / "gains.tsv", folder / "model.safetensors"]
-    manifests += [args.set / name for name in ("queries", "interf_queries", "wav.scp")]
+    folder = hub.find(args.model) if args.model else None
+    options = {"control": args.control, "constant_query": args.constant_query}
+    options |= {"task": "removal"} if args.remove else {}
+    options |= {"bf16": True} if args.bf16 else {}
+    options |= {"baseline": args.baseline} if args.baseline else {}
+    options |= {"template": args.template} if args.template != "{}" else {}
+    manifests = [folder / "model.safetensors"] if folder else []
+    manifests += [args.set / name for name in ("mixlist.tsv", "gains.tsv", "queries", "interf_queries", "wav.scp")]
     done, started = args.out / ".done", args.out / ".started"
     if stamp.is_complete(done, options, manifests, [args.out / "wav.scp"]):
         print(f"{args.out}: separated, nothing to do")
@@ -94,31 +110,56 @@ def _separate_set(args: argparse.Namespace, argv: list[str]) -> None:
         stamp.write(started, options, manifests)
 
     from lass.data.rendered import read_questions
-    from lass.infer.model import Model
     from lass.infer.sets import separate_set
     from lass.io.files import write_text
     from lass.score.provenance import commit
 
-    questions = read_questions(args.set, "interf_queries" if args.control == "interferer" else "queries")
+    wrong = args.remove or args.control == "interferer"
+    questions = read_questions(args.set, "interf_queries" if wrong else "queries")
     if args.control == "constant":
         questions = [question._replace(text=args.constant_query) for question in questions]
-    model = Model.load(folder, args.device, args.bf16)
-    clipped = separate_set(model, questions, args.out, args.batch_size)
+    questions = [question._replace(text=args.template.replace("{}", question.text)) for question in questions]
+    separate, facts = _system(args, folder)
+    clipped = separate_set(separate, questions, args.out, args.batch_size)
     print(f"{args.out}: {len(questions)} of {len(questions)} queries separated, {clipped} samples clipped")
-    facts = {
-        "command": shlex.join(["lass", "separate", *argv]),
-        "commit": commit(),
-        "model": args.model,
-        "model_rate": model.sample_rate,
-        "precision": "bf16" if args.bf16 else "float32",
-        "query_rule": {"none": "queries of the set", "interferer": "queries of the interferer"}.get(
-            args.control, f"constant: {args.constant_query}"
-        ),
-        "training seed": model.config.get("seed", "not known"),
-        "training data": _training_data(model.config),
-    }
+    facts = {"command": shlex.join(["lass", "separate", *argv]), "commit": commit(), "model": args.model, **facts}
     write_text(args.out / "info.json", json.dumps(facts, ensure_ascii=False, indent=1) + "\n")
     stamp.write(done, options, manifests)
+
+
+def _system(args: argparse.Namespace, folder: Path | None) -> tuple["Separation", dict]:
+    """What separates the set, and the facts about it that stand in a report."""
+    from lass.infer import baselines
+    from lass.infer.model import Model
+    from lass.infer.sets import by_model
+
+    if args.baseline == "wiener":
+        return baselines.by_wiener, {"model_rate": None, "query_rule": "none"}
+    model = Model.load(folder, args.device, args.bf16)
+    if args.baseline:
+        stft = baselines.stft_of(model)
+        facts = {"model_rate": model.sample_rate, "query_rule": "none: the target is known",
+                 "mask": f"{args.baseline}, window {stft.n_fft}, hop {stft.hop} at {model.sample_rate} Hz"}
+        return baselines.by_mask(args.baseline, stft, model.sample_rate), facts
+    rules = {"none": "queries of the set", "interferer": "queries of the interferer"}
+    rule = rules.get(args.control, f"constant: {args.constant_query}")
+    return by_model(model, args.remove), {
+        "model_rate": model.sample_rate,
+        "precision": "bf16" if args.bf16 else "float32",
+        "query_rule": ("removal: queries of the interferer" if args.remove else rule)
+        + (f', asked as "{args.template}"' if args.template != "{}" else ""),
+        "training seed": model.config.get("seed", "not known"),
+        "training data": _training_data(model.config),
+        **_leaks(model.config),
+    }
+
+
+def _leaks(config: dict) -> dict[str, str]:
+    """The leak policy of the training, and what it did to each training set."""
+    reports = config.get("leaks", {})
+    policies = sorted({text.partition(":")[0] for text in reports.values()})
+    text = "; ".join(f"{name}: {report}" for name, report in reports.items())
+    return {"leak_policy": " and ".join(policies) or "not known", "leaks": text or "not known"}
 
 
 def _training_data(config: dict) -> str:

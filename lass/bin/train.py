@@ -6,7 +6,7 @@ import sys
 from lass.errors import LassError
 from lass.io import stamp
 from lass.train.arguments import add_arguments, read_config
-from lass.train.experiment import manifests, open_experiment
+from lass.train.experiment import leak_policies, manifests, open_experiment
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -38,7 +38,8 @@ def main(argv: list[str] | None = None) -> None:
     replay = [sys.executable, "-m", "lass.bin.train", *(sys.argv[1:] if argv is None else argv)]
     open_experiment(args.exp, config, inputs, replay, commit())
     training.run()
-    Model(config, training.encoder, training.separator).save(args.exp / "model")
+    model = config | {"leaks": leak_policies(config, args.data_root)}
+    Model(model, training.encoder, training.separator).save(args.exp / "model")
     stamp.write(done, config, inputs)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from tqdm import tqdm
 
 from lass.data.datadir import TABLES, UTT_ID
+from lass.data.leak_policy import REPORT
 from lass.errors import LassError
 from lass.io import audio
 from lass.io.files import write_text
@@ -35,17 +36,19 @@ class Converted:
         return f"{self.written} written, {self.kept} kept, {self.failed} failed, {clipped}"
 
 
-def to_store(source: str, target: Path) -> int:
-    """Write ``source`` as 32 kHz mono FLAC PCM_16 to ``target``, atomically; returns the number of clipped samples.
+def to_store(source: str, target: Path, sample_rate: int = STORE_RATE) -> int:
+    """Write ``source`` as mono FLAC PCM_16 to ``target``, atomically; returns the number of clipped samples.
 
     Mono is the mean of all channels in float64. AudioError for a source that is truncated, empty or not finite.
     """
     wave, rate = audio.read_whole(source)
-    mono = audio.resample(wave.mean(axis=0, dtype=np.float64), rate, STORE_RATE)
-    return audio.write(target, mono, STORE_RATE, "PCM_16")
+    mono = audio.resample(wave.mean(axis=0, dtype=np.float64), rate, sample_rate)
+    return audio.write(target, mono, sample_rate, "PCM_16")
 
 
-def convert(source: Path, target: Path, store: Path, job: int = 1, num_jobs: int = 1) -> Converted:
+def convert(
+    source: Path, target: Path, store: Path, job: int = 1, num_jobs: int = 1, sample_rate: int = STORE_RATE
+) -> Converted:
     """Convert clips ``job``, ``job + num_jobs``, .. (1-based) of the data directory ``source`` into ``store``.
 
     A clip that fails is listed with its reason in ``<target>/.format/failed.<job>.tsv``, its old output is removed,
@@ -59,10 +62,10 @@ def convert(source: Path, target: Path, store: Path, job: int = 1, num_jobs: int
         utt, path = wav.key(i), wav.value(i)
         output = _output(store, utt, f"{wav.path}:{i + 1}")
         try:
-            if _is_up_to_date(output, path):
+            if is_up_to_date(output, path):
                 done.kept += 1
                 continue
-            clipped = to_store(path, output)
+            clipped = to_store(path, output, sample_rate)
         except audio.AudioError as e:
             output.unlink(missing_ok=True)
             failures.append((utt, path, str(e)))
@@ -100,6 +103,8 @@ def gather(source: Path, target: Path, store: Path, max_failed: int = 0) -> int:
             write_table(target / name, ((key, value) for key, value in rows if key.partition("#")[0] not in lost))
     if (source / "labels").exists():
         write_table(target / "labels", iterate_table(source / "labels"))
+    if (source / REPORT).exists():
+        write_text(target / REPORT, (source / REPORT).read_text(encoding="utf-8"))
     lengths = ((utt, str(audio.info(_output(store, utt, target)).frames)) for utt in utts)
     write_table(target / "utt2num_samples", lengths)
     write_table(target / "wav.scp", ((utt, str(_output(store, utt, target))) for utt in utts))
@@ -112,7 +117,8 @@ def _output(store: Path, utt: str, where: str | Path) -> Path:
     return store / f"{utt}.flac"
 
 
-def _is_up_to_date(output: Path, path: str) -> bool:
+def is_up_to_date(output: Path, path: str) -> bool:
+    """True when ``output`` is there and not older than its source ``path``."""
     try:
         return output.stat().st_mtime_ns >= audio.source_file(path).stat().st_mtime_ns
     except OSError:  # to_store finds out which is missing

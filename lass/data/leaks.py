@@ -1,22 +1,99 @@
-"""Leaks between the sets of a recipe: a source that is heard in training must not be asked for in a test."""
+"""Leaks between sets: a sound that is heard in training must not be asked for, nor be mixed in, in a test.
 
-from collections.abc import Sequence
+The origins of the test sets are held in memory; training sets of any size stream past them once.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
 from pathlib import Path
+from typing import NamedTuple
 
+from tqdm import tqdm
+
+from lass.data.origin import Origin, recording
+from lass.data.published import Form
+from lass.errors import LassError
+from lass.io import audio
 from lass.io.table import iterate_table
+
+
+class Heard(NamedTuple):
+    """A clip of a set. Role: "target", "interferer", or "clip" where nothing is mixed yet; origin: "" if not known."""
+
+    set_name: str
+    role: str
+    clip: str
+    origin: str
+
+
+class Leak(NamedTuple):
+    """A clip of a training set, and one of a test set that holds the same sound."""
+
+    train: Heard
+    test: Heard
+
+    def __str__(self) -> str:
+        (train, _, clip, origin), (test, role, name, other) = self
+        return "\t".join((train, clip, origin, test, role, name, other))
+
+
+class TestSounds:
+    """The clips of test sets, found by their origins; ``clips``: (set, role) -> names of its clips."""
+
+    __test__ = False  # this is no class of tests
+
+    def __init__(self, heard: Iterable[Heard]) -> None:
+        self.clips: dict[tuple[str, str], set[str]] = {}
+        self._found: dict[str, dict[Heard, Origin]] = {}
+        for clip in heard:
+            self.clips.setdefault((clip.set_name, clip.role), set()).add(clip.clip)
+            if clip.origin:
+                self._found.setdefault(recording(clip.origin), {})[clip] = Origin.parse(clip.origin)
+
+    def leaks(self, clip: Heard) -> list[Leak]:
+        """The test clips that hold the sound of a training clip."""
+        near = self._found.get(recording(clip.origin))
+        if not near:
+            return []
+        origin = Origin.parse(clip.origin)
+        return [Leak(clip, test) for test, other in near.items() if origin.overlaps(other)]
+
+
+def of_data_dir(folder: Path, by_audio: bool = False) -> Iterator[Heard]:
+    """The clips of a data directory, as far as their origins are known.
+
+    Args:
+        by_audio: also give each clip the origin ``md5:<hash of its samples>``.
+    """
+    name = str(folder)
+    if not (folder / "wav.scp").is_file():
+        raise LassError(f"{folder}: no data directory (no wav.scp): give one, FORM:LIST, or the name of a test set")
+    if (folder / "utt2origin").exists():
+        for utt, origin in iterate_table(folder / "utt2origin"):
+            yield Heard(name, "clip", utt, origin)
+    elif not by_audio:
+        raise LassError(f"{folder}: no utt2origin, so no origins to compare: --audio compares the samples")
+    if by_audio:
+        for utt, path in tqdm(iterate_table(folder / "wav.scp"), desc=f"hash {name}", unit="file", mininterval=2):
+            yield Heard(name, "clip", utt, f"md5:{audio.md5(path)}")
+
+
+def of_list(form: Form, path: Path, name: str) -> Iterator[Heard]:
+    """The clips of a published list; targets and interferers where it tells them apart."""
+    for line in form.lines(path):
+        target, *others = form.clips(line)
+        yield Heard(name, "target" if others else "clip", target.clip, target.origin)
+        for other in others:
+            yield Heard(name, "interferer", other.clip, other.origin)
 
 
 def shared_origins(folders: Sequence[Path]) -> list[str]:
     """One line for each pair of sets that share an origin (``<source>:<id>``, whatever the part of it)."""
     tables = {folder: folder / "utt2origin" for folder in folders if (folder / "utt2origin").exists()}
-    origins = {folder: {_source(value) for _, value in iterate_table(table)} for folder, table in tables.items()}
+    origins = {folder: {recording(value) for _, value in iterate_table(table)} for folder, table in tables.items()}
     found = []
     for one, other in combinations(origins, 2):
         if shared := sorted(origins[one] & origins[other]):
             found.append(f"{one} and {other} share {len(shared)} origins, for example {shared[0]}")
     return found
 
-
-def _source(origin: str) -> str:
-    return ":".join(origin.split(":", 2)[:2])

@@ -5,6 +5,7 @@ only multiplies and adds in float64 by those written gains and stores PCM_24. So
 ``gains.tsv`` and the sources are.
 """
 
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import numpy as np
 from lass.data import levels
 from lass.data.asking import QueryRule
 from lass.data.datadir import DataDir
-from lass.data.mixlist import Mixture, Segment
+from lass.data.mixlist import Mixture, Segment, read_mixlist, write_mixlist
 from lass.errors import LassError
 from lass.io import audio
 from lass.io.files import write_text
@@ -139,6 +140,18 @@ def _is_rendered(data: DataDir, mixture: Mixture, folder: Path) -> bool:
         return False
     clips = (mixture.target, *mixture.interferers)
     return all(audio.source_file(_path(data, segment)).stat().st_mtime_ns < rendered for segment in clips)
+
+
+def renew_mixlist(folder: Path, mixtures: Sequence[Mixture]) -> bool:
+    """Write ``mixlist.tsv`` and remove what was rendered from another one; False when it is there already."""
+    path = folder / "mixlist.tsv"
+    if path.exists() and read_mixlist(path) == sorted(mixtures, key=lambda m: m.mix_id.encode()):
+        return False
+    for stale in (*KINDS.values(), ".mix"):
+        shutil.rmtree(folder / stale, ignore_errors=True)
+    (folder / "gains.tsv").unlink(missing_ok=True)
+    write_mixlist(path, mixtures)
+    return True
 
 
 def write_set(data: DataDir, mixtures: Sequence[Mixture], rule: QueryRule, folder: Path) -> None:

@@ -13,7 +13,7 @@ from lass.data.asking import TrainingRule
 from lass.infer.model import Model
 from lass.report.markdown import code, escape, table
 from lass.report.results import collect
-from lass.report.scores import HEADER, control_lines, score_rows
+from lass.report.scores import control_lines, score_table
 
 # Of the identifiers that the hub knows: huggingface.co/docs/hub/repositories-licenses
 KNOWN = re.compile(
@@ -25,9 +25,9 @@ USE = """\
 number of channels and length; the output has those of the input. `sha256sum -c SHA256SUMS` checks the files, and so
 does loading."""
 SCORES = """\
-Means over n of the N mixtures of a set in dB, with their 95 % bootstrap interval; SDRi and SI-SDRi are the improvements
-over the unprocessed mixture. The controls are this model asked with a query that does not describe the target: how far
-they lie below tells how much it heeds the query."""
+Means over n of the N mixtures of a set, with their 95 % bootstrap interval; SDRi and SI-SDRi are the improvements over
+the unprocessed mixture, in dB. The controls are this model asked with a query that does not describe the target: how
+far they lie below tells how much it heeds the query."""
 
 
 def card(experiment: Path, licence: str) -> str:
@@ -82,6 +82,7 @@ def _facts(model: Model, experiment: Path, licence: str) -> list[tuple[str, obje
         ("most restrictive licence of the training data", licence),
         ("leak policy", "no source recording is in two of the sets for training, validation and test: "
                         "lass data compares their origins"),
+        *((f"registered test sets heard in {folder}", what) for folder, what in config.get("leaks", {}).items()),
         ("seed", config["seed"]),
         ("commit", (experiment / "git.txt").read_text(encoding="utf-8")),
     ]
@@ -124,5 +125,5 @@ def _scores(experiment: Path) -> list[str]:
         return ["No test set was scored."]
     parts = [SCORES]
     for name, systems in collect(experiment).items():
-        parts += [f"### {escape(name)}", table(HEADER, score_rows(systems, {}, ())), *control_lines(systems)]
+        parts += [f"### {escape(name)}", table(*score_table(systems, (), ())), *control_lines(systems)]
     return parts

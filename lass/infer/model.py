@@ -98,19 +98,27 @@ class Model:
             value.copy_(found[key])
 
     @torch.inference_mode()
-    def estimate(self, mixtures: Tensor, texts: Sequence[str]) -> Tensor:
+    def estimate(self, mixtures: Tensor, texts: Sequence[str], task: str = "extraction") -> Tensor:
         """``[B, C, T]`` at the model's rate and B queries -> ``[B, C, T]``, in one piece."""
-        return self._apply(mixtures, self.encoder.encode_text(texts).to(self.device))
+        query = dataclasses.replace(self.encoder.encode_text(texts), task=[task] * len(texts))
+        return self._apply(mixtures, query.to(self.device))
 
     def _apply(self, mixtures: Tensor, query: Query) -> Tensor:
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
             return self.separator(mixtures.to(self.device), query).float().cpu()
 
-    def separate_batch(self, waves: np.ndarray, sample_rate: int, texts: Sequence[str]) -> np.ndarray:
-        """``[B, C, T]`` at any rate (Hz) and B queries -> ``[B, C, T]`` at that rate, in one piece."""
-        own = _resample(waves, sample_rate, self.sample_rate)
-        estimate = self.estimate(torch.from_numpy(own), texts).numpy()
-        return _resample(estimate, self.sample_rate, sample_rate, waves.shape[-1])
+    def separate_batch(
+        self, waves: np.ndarray, sample_rate: int, texts: Sequence[str], remove: bool = False
+    ) -> np.ndarray:
+        """``[B, C, T]`` at any rate (Hz) and B queries -> ``[B, C, T]`` at that rate, in one piece.
+
+        With ``remove``: ``waves`` without what the queries say.
+        """
+        trained = remove and "removal" in self.separator.tasks
+        own = torch.from_numpy(resample(waves, sample_rate, self.sample_rate))
+        found = self.estimate(own, texts, "removal") if trained else self.estimate(own, texts)
+        estimate = resample(found.numpy(), self.sample_rate, sample_rate, waves.shape[-1])
+        return waves - estimate if remove and not trained else estimate
 
     def separate(
         self, wave: np.ndarray, sample_rate: int, query: str | Sequence[str], remove: bool = False,
@@ -226,7 +234,7 @@ def _located(config: dict, folder: Path) -> dict:
     return config | {"encoder": spec}
 
 
-def _resample(wave: np.ndarray, from_rate: int, to_rate: int, samples: int = 0) -> np.ndarray:
+def resample(wave: np.ndarray, from_rate: int, to_rate: int, samples: int = 0) -> np.ndarray:
     """``[..., T]`` at another rate, cut or padded to ``samples``, which two resamplings miss by one; at least one."""
     wave = audio.resample(wave, from_rate, to_rate)
     samples = samples or max(1, wave.shape[-1])

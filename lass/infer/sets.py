@@ -1,7 +1,7 @@
 """Separation of a rendered test set, batched and resumable."""
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +12,20 @@ from lass.infer.model import Model
 from lass.io import audio
 from lass.io.table import write_table
 
+# questions of one batch, their mixtures [B, C, T] and the rate of these (Hz) -> estimates [B, C, T]
+Separation = Callable[[Sequence[Question], np.ndarray, int], np.ndarray]
 
-def separate_set(model: Model, questions: Sequence[Question], folder: Path, batch_size: int) -> int:
+
+def by_model(model: Model, remove: bool = False) -> Separation:
+    """Ask a model; with ``remove`` for the mixture without what is asked for."""
+
+    def separate(questions: Sequence[Question], mixtures: np.ndarray, sample_rate: int) -> np.ndarray:
+        return model.separate_batch(mixtures, sample_rate, [question.text for question in questions], remove)
+
+    return separate
+
+
+def separate_set(separate: Separation, questions: Sequence[Question], folder: Path, batch_size: int) -> int:
     """Write one estimate a question to ``folder``, at the rate of the mixtures; ``wav.scp`` when all are there.
 
     Finished estimates are kept. Clips are batched with others of the same rate and shape, since padding would change
@@ -27,16 +39,16 @@ def separate_set(model: Model, questions: Sequence[Question], folder: Path, batc
     with tqdm(total=len(questions), desc=folder.name, unit="query") as bar:
         for batch in _batches(questions, batch_size):
             if not all(paths[question.key].exists() for question in batch):
-                clipped += _separate_batch(model, batch, paths)
+                clipped += _separate_batch(separate, batch, paths)
             bar.update(len(batch))
     write_table(folder / "wav.scp", [(key, str(path)) for key, path in paths.items()])
     return clipped
 
 
-def _separate_batch(model: Model, batch: Sequence[Question], paths: dict[str, Path]) -> int:
+def _separate_batch(separate: Separation, batch: Sequence[Question], paths: dict[str, Path]) -> int:
     """Write the estimates of a batch that are not there yet; returns the number of clipped samples."""
     waves, rates = zip(*(audio.read(question.mixture) for question in batch))
-    estimates = model.separate_batch(np.stack(waves), rates[0], [question.text for question in batch])
+    estimates = separate(batch, np.stack(waves), rates[0])
     clipped = 0
     for question, estimate in zip(batch, estimates):
         if not paths[question.key].exists():

@@ -3,6 +3,7 @@
 A stamp hashes the resolved options and the *content of the manifests* (not audio bytes, not code).
 """
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -29,3 +30,9 @@ def is_complete(stamp: Path, options: Mapping, inputs: Iterable[Path], outputs: 
 def write(stamp: Path, options: Mapping, inputs: Iterable[Path]) -> None:
     """Mark a stage as finished; call it after its last output is in place."""
     write_text(stamp, json.dumps(_content(options, inputs), indent=1, sort_keys=True) + "\n")
+
+
+def digest(options: Mapping, inputs: Iterable[Path]) -> str:
+    """16 hex digits that change when options or inputs change."""
+    content = json.dumps(_content(options, inputs), sort_keys=True)
+    return hashlib.sha256(content.encode()).hexdigest()[:16]

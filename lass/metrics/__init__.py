@@ -1,1 +1,1 @@
-"""Metrics: one function a file, numpy in, dB out. An improvement is ``metric(ref, est) - metric(ref, mixture)``."""
+"""Metrics: one function a file, waves in, figures out; ``registry`` names them and says what each of them takes."""

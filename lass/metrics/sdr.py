@@ -3,6 +3,8 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
+from lass.metrics.sums import check_shapes, distance, product
+
 POWER_FLOOR = 1e-10  # mean power; AudioSep's released evaluators clamp both powers here
 
 
@@ -25,9 +27,8 @@ def sdr(reference: ArrayLike, estimate: ArrayLike) -> np.ndarray:
 
     Source: ``calculate_sdr`` of AudioSep (Liu et al., "Separate Anything You Describe", 2023, Sec. IV-B).
     """
-    reference, estimate = np.asarray(reference, np.float64), np.asarray(estimate, np.float64)
-    if reference.shape != estimate.shape:
-        raise ValueError(f"reference has shape {reference.shape}, estimate {estimate.shape}")
-    signal = np.mean(reference**2, axis=-1)
-    distortion = np.mean((estimate - reference) ** 2, axis=-1)
+    reference, estimate = np.asarray(reference), np.asarray(estimate)
+    check_shapes(reference, estimate)
+    samples = reference.shape[-1]
+    signal, distortion = product(reference, reference) / samples, distance(estimate, reference) / samples
     return 10 * np.log10(np.maximum(signal, POWER_FLOOR) / np.maximum(distortion, POWER_FLOOR))

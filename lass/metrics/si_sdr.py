@@ -3,15 +3,17 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
+from lass.metrics.sums import check_shapes, distance, product
+
 EPS = np.finfo(np.float64).eps
 
 
 def si_sdr(reference: ArrayLike, estimate: ArrayLike) -> np.ndarray:
     """SI-SDR = 10 log10(|a r|^2 / |e - a r|^2) in dB, with a = <r, e> / |r|^2 for reference r and estimate e.
 
-    No mean is removed. As in AudioSep's released code, the machine epsilon of float64 is added to both terms of the
-    scale and of the ratio: a silent reference gives a finite (very low) value, an all-zero estimate 0 dB.
-    Computed in float64.
+    No mean is removed, as in the definition: an offset of the estimate is an error. As in AudioSep's released code, the
+    machine epsilon of float64 is added to both terms of the scale and of the ratio: a silent reference gives a finite
+    (very low) value, an all-zero estimate 0 dB. Computed in float64.
 
     Args:
         reference: target, ``[..., T]`` (samples last).
@@ -25,11 +27,17 @@ def si_sdr(reference: ArrayLike, estimate: ArrayLike) -> np.ndarray:
 
     Source: Le Roux et al., "SDR - half-baked or well done?", ICASSP 2019, Eq. 3-5; ``calculate_sisdr`` of AudioSep.
     """
-    reference, estimate = np.asarray(reference, np.float64), np.asarray(estimate, np.float64)
-    if reference.shape != estimate.shape:
-        raise ValueError(f"reference has shape {reference.shape}, estimate {estimate.shape}")
-    scale = (np.sum(reference * estimate, axis=-1) + EPS) / (np.sum(reference**2, axis=-1) + EPS)
-    target = scale[..., None] * reference
-    signal = np.sum(target**2, axis=-1)
-    distortion = np.sum((estimate - target) ** 2, axis=-1)
-    return 10 * np.log10((signal + EPS) / (distortion + EPS))
+    reference, estimate = np.asarray(reference), np.asarray(estimate)
+    check_shapes(reference, estimate)
+    energy = product(reference, reference)
+    scale = (product(reference, estimate) + EPS) / (energy + EPS)
+    return 10 * np.log10((scale**2 * energy + EPS) / (distance(estimate, reference, scale) + EPS))
+
+
+def si_sdr_zero_mean(reference: ArrayLike, estimate: ArrayLike) -> np.ndarray:
+    """``si_sdr`` after the mean over time of both signals is removed, as evaluators of speech separation do.
+
+    Source: Luo and Mesgarani, "TasNet", ICASSP 2018, Sec. 2.3.
+    """
+    signals = (np.asarray(x, np.float64) for x in (reference, estimate))
+    return si_sdr(*(x - np.mean(x, axis=-1, keepdims=True) for x in signals))

@@ -1,11 +1,13 @@
 """Which mixtures the page plays: the extremes, the middle, and a typical one of each label."""
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from lass.errors import LassError
+from lass.metrics.registry import leading
 from lass.report.page import media
 from lass.report.results import Item
 
@@ -23,7 +25,7 @@ class Chosen(NamedTuple):
 def choose(items: Sequence[Item], results: dict, most: int, numbers: Iterator[int]) -> list[Chosen]:
     """The examples of ``results`` (``results.json``), then the median item of each label that is not among them.
 
-    Where these are more than ``most``, labels are left out evenly over the order of their mean SDRi, then examples.
+    Where these are more than ``most``, labels are left out evenly over the order of their means, then examples.
     ``numbers`` are those of the mixtures on the page.
     """
     where = f"{results['system']} on {results['set']}: results.json"
@@ -36,7 +38,7 @@ def choose(items: Sequence[Item], results: dict, most: int, numbers: Iterator[in
             if mix not in by_id:
                 raise LassError(f"{where} names {mix!r}, which items.tsv lacks: delete both and score again")
             groups.setdefault(mix, group)
-    medians = dict.fromkeys(item.mix_id for item in label_medians(items))
+    medians = dict.fromkeys(item.mix_id for item in label_medians(items, leading(list(results["metrics"]))))
     left = [mix for mix in medians if mix not in groups]
     room = max(0, min(most - len(groups), len(left)))
     kept = np.linspace(0, len(left) - 1, room).round().astype(int)
@@ -44,15 +46,15 @@ def choose(items: Sequence[Item], results: dict, most: int, numbers: Iterator[in
     return [Chosen(by_id[mix], group, media.stem(next(numbers), mix)) for mix, group in groups.items()]
 
 
-def label_medians(items: Sequence[Item]) -> list[Item]:
-    """For each label the item whose SDRi is nearest the median of the label; labels of the highest mean first."""
-    groups: dict[str, list[Item]] = {}
+def label_medians(items: Sequence[Item], metric: str) -> list[Item]:
+    """For each label the item whose value is nearest the median of the label; labels of the highest mean first."""
+    groups: dict[str, list[tuple[float, Item]]] = {}
     for item in items:
-        for label in item.labels:
-            groups.setdefault(label, []).append(item)
-    ranked = sorted(groups.values(), key=lambda group: -np.mean([item.sdri for item in group]))
+        for label in item.labels if math.isfinite(item.values[metric]) else ():
+            groups.setdefault(label, []).append((item.values[metric], item))
+    ranked = sorted(groups.values(), key=lambda group: -np.mean([value for value, _ in group]))
     return [
-        min(group, key=lambda item: (abs(item.sdri - middle), item.mix_id))
+        min(group, key=lambda row: (abs(row[0] - middle), row[1].mix_id))[1]
         for group in ranked
-        for middle in [np.median([item.sdri for item in group])]
+        for middle in [np.median([value for value, _ in group])]
     ]

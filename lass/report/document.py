@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
+from lass.metrics.registry import known, leading
 from lass.report.markdown import code, escape, table
 from lass.report.origin import commands, facts
 from lass.report.paper import PaperRow
-from lass.report.results import METRICS, Experiment, main_system
-from lass.report.scores import HEADER, control_lines, models_of, paper_lines, score_rows, set_title
+from lass.report.results import Experiment, main_system
+from lass.report.scores import control_lines, definitions, figure, models_of, paper_lines, score_table, set_title
 
 
 def document(
@@ -23,8 +24,7 @@ def document(
     """
     parts = [
         f"# Results of {escape(experiment.name)}",
-        "Means over mixtures in dB with their 95 % bootstrap interval; SDRi and SI-SDRi are the improvements over the "
-        "unprocessed mixture. Written by `lass report` from `results.json` files.",
+        "Means over mixtures with their 95 % bootstrap interval. Written by `lass report` from `results.json` files.",
     ]
     for name, systems in experiment.results.items():
         parts += _set_section(name, systems, models_of(others, name), paper.get(name, ()))
@@ -36,10 +36,11 @@ def document(
 def _set_section(
     name: str, systems: dict[str, dict], others: Sequence[tuple[str, dict]], paper: Sequence[PaperRow]
 ) -> list[str]:
-    parts = [f"## {escape(set_title(name, systems))}", table(HEADER, score_rows(systems, others, paper))]
+    parts = [f"## {escape(set_title(name, systems))}", table(*score_table(systems, others, paper))]
     if paper:
         parts.append(_bullets(paper_lines(paper)))
     parts += control_lines(systems)
+    parts.append(_bullets(definitions([*systems.values(), *(found for _, found in others)])))
     if main := main_system(systems):
         parts += _label_section(systems[main]) + _example_section(systems[main])
     origin = table(("fact", "value"), facts(systems), words=2)
@@ -54,19 +55,21 @@ def _label_section(found: dict) -> list[str]:
     if not found["labels"]:
         return []
     rows = [
-        [row["name"], row["n"], *(f"{row[metric]:z.2f}" for metric in METRICS)]
+        [row["name"], row["n"], *(figure(row[metric]) for metric in found["metrics"])]
         for row in sorted(found["labels"].values(), key=lambda row: str(row["name"]))
     ]
+    titles = [known(metric).title for metric in found["metrics"]]
     title = f"### By label of the target: {escape(found['system'])}"
-    return [title, table(("label", "n", *METRICS.values()), rows)]
+    return [title, table(("label", "n", *titles), rows)]
 
 
 def _example_section(found: dict) -> list[str]:
     names = {label: str(row["name"]) for label, row in found["labels"].items()}
+    metric = leading(list(found["metrics"]))
     rows = [
-        [which, item["mix_id"], ", ".join(names.get(x, x) for x in item["label"].split()), f"{item['sdri']:z.2f}"]
+        [which, item["mix_id"], ", ".join(names.get(x, x) for x in item["label"].split()), figure(item[metric])]
         for which, items in found.get("examples", {}).items()
         for item in items
     ]
     title = f"### Examples: {escape(found['system'])}"
-    return [title, table(("which", "mixture", "label", "SDRi"), rows, words=3)] if rows else []
+    return [title, table(("which", "mixture", "label", known(metric).title), rows, words=3)] if rows else []

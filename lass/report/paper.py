@@ -1,24 +1,16 @@
 """Published scores that stand beside ours: ``{<set>: [{system, sdri, ..., source, note}, ...]}`` in a yaml file."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import make_dataclass
 from pathlib import Path
 
 from lass import config
 from lass.errors import LassError
+from lass.metrics.registry import METRICS
 
-
-@dataclass(frozen=True)
-class PaperRow:
-    """Scores that somebody published, dB; NaN where the source gives none."""
-
-    system: str
-    source: str
-    note: str = ""
-    sdr: float = math.nan
-    sdri: float = math.nan
-    si_sdr: float = math.nan
-    si_sdri: float = math.nan
+_TEXTS = [("system", str), ("source", str), ("note", str, "")]
+# Scores that somebody published: a field a metric, NaN where the source gives none.
+PaperRow = make_dataclass("PaperRow", [*_TEXTS, *((name, float, math.nan) for name in METRICS)], frozen=True)
 
 
 def read_paper(path: Path) -> dict[str, list[PaperRow]]:

@@ -2,17 +2,22 @@
 
 import csv
 import json
+import math
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
 from lass.errors import LassError
 
-METRICS = {"sdr": "SDR", "sdri": "SDRi", "si_sdr": "SI-SDR", "si_sdri": "SI-SDRi"}
 SYSTEMS = {  # rows in this order; systems of others follow by name
     "mixture": "mixture (unprocessed)",
     "model": "model",
     "control_interferer": "asked with the interferer's query",
     "control_constant": "asked with one constant query",
+    "removal": "model, asked to remove the interferer",
+    "wiener": "Wiener filter",
+    "ideal_binary_mask": "ideal binary mask (oracle: an upper bound)",
+    "ideal_ratio_mask": "ideal ratio mask (oracle: an upper bound)",
 }
 CONTROLS = ("control_interferer", "control_constant")
 NEEDED = ("system", "set", "n_found", "n_expected", "metrics", "labels", "command", "commit", "versions")
@@ -21,20 +26,17 @@ Results = dict[str, dict[str, dict]]  # set -> system -> content of results.json
 
 
 class Item(NamedTuple):
-    """A row of ``items.tsv``, dB."""
+    """A row of ``items.tsv``."""
 
     mix_id: str
     labels: tuple[str, ...]  # ids
     n_queries: int
-    sdr: float
-    sdri: float
-    si_sdr: float
-    si_sdri: float
+    values: dict[str, float]  # metric -> value, NaN where it is undefined
 
     @property
     def input_snr(self) -> float:
-        """SDR of the unprocessed mixture, dB."""
-        return self.sdr - self.sdri
+        """SDR of the unprocessed mixture, dB; NaN where it was not computed."""
+        return self.values.get("sdr", math.nan) - self.values.get("sdri", math.nan)
 
 
 class Experiment:
@@ -83,15 +85,20 @@ def read_items(path: Path) -> list[Item]:
     """All rows of an ``items.tsv``, in its order."""
     try:
         with open(path, encoding="utf-8", newline="") as f:
-            rows = list(csv.DictReader(f, delimiter="\t", quoting=csv.QUOTE_NONE))
+            header, *rows = csv.reader(f, delimiter="\t", quoting=csv.QUOTE_NONE)
         return [
-            Item(row["mix_id"], tuple(row["label"].split()), int(row["n_queries"]), *(float(row[m]) for m in METRICS))
-            for row in rows
+            Item(mix_id, tuple(label.split()), int(n_queries), dict(zip(header[3:], map(float, values), strict=True)))
+            for mix_id, label, n_queries, *values in rows
         ]
     except OSError as error:
         raise LassError(f"{path}: cannot open ({error.strerror}): score again") from None
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except ValueError as error:
         raise LassError(f"{path}: damaged ({error!r}): delete it and score again") from None
+
+
+def metrics_of(systems: Iterable[dict]) -> list[str]:
+    """The metrics that any of these ``results.json`` has, in the order of the first that has them."""
+    return list(dict.fromkeys(metric for found in systems for metric in found["metrics"]))
 
 
 def main_system(systems: dict[str, dict]) -> str | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from lass.metrics.registry import leading
 from lass.report.chosen import Chosen, choose
 from lass.report.clips import RenderedSet
 from lass.report.results import Experiment, main_system
@@ -19,6 +20,7 @@ class ScoredSet:
     def __init__(self, experiment: Experiment, name: str, system: str, most: int, numbers: Iterator[int]):
         self.name = name
         self.results = experiment.results[name][system]
+        self.metric = leading(list(self.results["metrics"]))  # that figures show
         self.items = experiment.items(name, system)
         self.rendered = RenderedSet(self.results)
         self.chosen: list[Chosen] = []

@@ -1,37 +1,59 @@
 """The table of scores of a set: its systems, the models of other experiments, rows of papers."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+from lass.metrics.registry import known, leading
 from lass.report.paper import PaperRow
-from lass.report.results import CONTROLS, METRICS, SYSTEMS, Experiment, main_system
-
-HEADER = ("system", "n/N", *METRICS.values(), "median SDRi")
+from lass.report.results import CONTROLS, SYSTEMS, Experiment, main_system, metrics_of
 
 
-def score_rows(
+def score_table(
     systems: Mapping[str, dict], others: Sequence[tuple[str, dict]], paper: Sequence[PaperRow]
-) -> list[list[str]]:
-    """Rows under ``HEADER``, dB.
+) -> tuple[tuple[str, ...], list[list[str]]]:
+    """Header and rows: a column a metric that any of the systems was scored by, and the median of the leading one.
 
     Args:
         systems: system -> ``results.json``.
         others: name of another experiment, ``results.json`` of its model.
     """
-    rows = [_row(SYSTEMS.get(found["system"], found["system"]), found) for found in systems.values()]
-    rows += [_row(name, found) for name, found in others]
+    metrics = metrics_of([*systems.values(), *(found for _, found in others)])
+    rows = [_row(SYSTEMS.get(found["system"], found["system"]), found, metrics) for found in systems.values()]
+    rows += [_row(name, found, metrics) for name, found in others]
     for row in paper:
-        values = [getattr(row, metric) for metric in METRICS]
+        values = [getattr(row, metric, math.nan) for metric in metrics]
         rows.append([f"paper: {row.system}", "", *("" if math.isnan(x) else f"{x:z.2f}" for x in values), ""])
-    return rows
+    titles = [known(metric).title for metric in metrics]
+    return ("system", "n/N", *titles, f"median {known(leading(metrics)).title}"), rows
 
 
-def _row(title: object, found: dict) -> list[str]:
-    metrics = found["metrics"]
-    means = ["{mean:z.2f} ({low:z.2f}, {high:z.2f})".format(**metrics[metric]) for metric in METRICS]
+def _row(title: object, found: dict, metrics: Sequence[str]) -> list[str]:
+    means = [mean_and_interval(found["metrics"].get(metric)) for metric in metrics]
     count = f"{found['n_found']}/{found['n_expected']}"
     partial = "" if _is_whole(found) else " (partial)"
-    return [f"{title}{partial}", count, *means, f"{metrics['sdri']['median']:z.2f}"]
+    median = found["metrics"].get(leading(metrics), {}).get("median")
+    return [f"{title}{partial}", count, *means, figure(median)]
+
+
+def mean_and_interval(row: Mapping | None) -> str:
+    """Mean and interval, if it has one; what is undefined, and for how many mixtures, is said."""
+    if row is None:
+        return ""
+    left_out = f"undefined {row['undefined']}" if "undefined" in row else ""
+    if row["mean"] is None:
+        return left_out
+    interval = "({low:z.2f}, {high:z.2f})".format(**row) if "low" in row else ""
+    return " ".join(filter(None, (figure(row["mean"]), interval, left_out)))
+
+
+def figure(value: float | None) -> str:
+    """A figure of a table, "" where there is none."""
+    return "" if value is None else f"{value:z.2f}"
+
+
+def definitions(found: Iterable[dict]) -> list[str]:
+    """A line for each metric that was used: title, unit, which way is better, what exactly was computed."""
+    return [f"{known(metric).headline}: {known(metric).definition}" for metric in metrics_of(found)]
 
 
 def set_title(name: str, systems: Mapping[str, dict]) -> str:
@@ -67,6 +89,10 @@ def _control_line(control: str, model: dict, other: dict) -> str:
     if model["n_found"] != other["n_found"]:
         return f"Control \"{SYSTEMS[control]}\": scored on {other['n_found']} mixtures, the model on " \
                f"{model['n_found']}: not compared."
-    gap = model["metrics"]["sdri"]["mean"] - other["metrics"]["sdri"]["mean"]
+    metric = leading(list(model["metrics"]))
+    means = [found["metrics"].get(metric, {}).get("mean") for found in (model, other)]
+    if None in means:
+        return f'Control "{SYSTEMS[control]}": no {known(metric).title} of both: not compared.'
+    gap, unit = means[0] - means[1], known(metric).unit
     side = "below" if gap >= 0 else "above"
-    return f"Control \"{SYSTEMS[control]}\": {abs(gap):z.2f} dB SDRi {side} the model."
+    return f'Control "{SYSTEMS[control]}": {abs(gap):z.2f} {unit} {known(metric).title} {side} the model.'

@@ -1,6 +1,7 @@
 """One score row a mixture: metrics of each query's estimate, averaged over the queries of the mixture."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,11 +10,9 @@ import numpy as np
 from lass.errors import LassError
 from lass.io import audio
 from lass.io.table import read_table
-from lass.metrics.sdr import sdr
-from lass.metrics.si_sdr import si_sdr
+from lass.score.signals import Signals
 
-METRICS = ("sdr", "sdri", "si_sdr", "si_sdri")  # all in dB
-COLUMNS = ("mix_id", "label", "n_queries", *METRICS)
+FACTS = ("mix_id", "label", "n_queries")  # first columns of items.tsv; a column a metric follows
 
 
 @dataclass(frozen=True)
@@ -30,29 +29,27 @@ class Job:
 
 @dataclass(frozen=True)
 class Item:
-    """A row of ``items.tsv``: means over the queries of one mixture, dB, rounded to 1e-6 dB."""
+    """A row of ``items.tsv``: metric -> mean over the queries of one mixture, rounded to 1e-6; NaN where undefined."""
 
     mix_id: str
     label: str
     n_queries: int
-    sdr: float
-    sdri: float
-    si_sdr: float
-    si_sdri: float
+    values: Mapping[str, float]
 
     def line(self) -> str:
-        return "\t".join(str(getattr(self, column)) for column in COLUMNS)
+        return "\t".join(map(str, (self.mix_id, self.label, self.n_queries, *self.values.values())))
 
     @classmethod
-    def parse(cls, line: str) -> "Item":
+    def parse(cls, line: str, metrics: Sequence[str]) -> "Item":
         mix_id, label, n_queries, *values = line.split("\t")
-        return cls(mix_id, label, int(n_queries), *map(float, values))
+        return cls(mix_id, label, int(n_queries), dict(zip(metrics, map(float, values), strict=True)))
 
 
 class RenderedSet:
     """The manifests of a rendered test set (small: a few thousand lines).
 
-    ``queries`` is the table that was asked: ``interf_queries`` for the control that asks for the interferer.
+    ``queries`` is the table that was asked: ``interf_queries`` for the control that asks for the interferer. ``facts``
+    are those of a registered set (``set.json``), {} for others; ``aggregate`` is how its scores are joined.
     """
 
     def __init__(self, folder: str | Path, queries: str = "queries"):
@@ -77,10 +74,13 @@ class RenderedSet:
         self.label_names = self._optional("labels")
         self.rate = audio.info(next(iter(self.references.values()))).sample_rate
         self.expected = self._expected()
+        self.facts = self._facts()
+        self.aggregate = self.facts.get("aggregate", "mean")
 
     @property
     def manifests(self) -> list[Path]:
-        return [self.asked, *(self.folder / name for name in ("wav.scp", "ref.scp", "utt2labels", "labels"))]
+        names = ("wav.scp", "ref.scp", "utt2labels", "labels", "set.json")
+        return [self.asked, *(self.folder / name for name in names)]
 
     def _table(self, name: str) -> dict[str, str]:
         path = self.folder / name
@@ -100,6 +100,10 @@ class RenderedSet:
         if not text.isdecimal() or int(text) < len(self.mixtures):
             raise LassError(f"{path}: {text[:20]!r} is no number of at least {len(self.mixtures)}, the mixtures here")
         return int(text)
+
+    def _facts(self) -> dict:
+        path = self.folder / "set.json"
+        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
 
     def jobs(self, estimates: Mapping[str, str] | None, source: str = "") -> list[Job]:
         """Jobs of the mixtures of which every query has an estimate; ``None`` scores the unprocessed mixtures.
@@ -155,8 +159,8 @@ def _same_shape(wave: np.ndarray, reference: np.ndarray, what: str) -> None:
         )
 
 
-def measure(job: Job) -> Item:
-    """Score one mixture. Channels are averaged, then queries.
+def measure(job: Job, metrics: Sequence[str]) -> Item:
+    """Score one mixture. Channels are averaged, then queries; what is undefined for one of them is so for the mixture.
 
     Raises:
         LassError: a file is missing or damaged, has another rate, length or channel count, or is not finite.
@@ -164,12 +168,16 @@ def measure(job: Job) -> Item:
     reference = _read(job.reference, job.rate, f"{job.mix_id}: reference")
     mixture = _read(job.mixture, job.rate, f"{job.mix_id}: mixture")
     _same_shape(mixture, reference, f"{job.mix_id}: mixture {job.mixture}")
-    base_sdr, base_si_sdr = sdr(reference, mixture), si_sdr(reference, mixture)
+    unprocessed = [Signals(*channel, job.rate) for channel in zip(reference, mixture, mixture)]
     rows = []
     for key, path in job.estimates:
-        estimate = _read(path, job.rate, f"{key}: estimate")
-        _same_shape(estimate, reference, f"{key}: estimate {path}")
-        plain, invariant = sdr(reference, estimate), si_sdr(reference, estimate)
-        rows.append([np.mean(x) for x in (plain, plain - base_sdr, invariant, invariant - base_si_sdr)])
-    means = (round(float(value), 6) + 0.0 for value in np.mean(rows, axis=0))  # + 0.0: no "-0.0"
-    return Item(job.mix_id, job.labels, len(job.estimates), *means)
+        if path == job.mixture:
+            asked = unprocessed
+        else:
+            estimate = _read(path, job.rate, f"{key}: estimate")
+            _same_shape(estimate, reference, f"{key}: estimate {path}")
+            channels = zip(reference, estimate, mixture, unprocessed)
+            asked = [Signals(*waves, job.rate, plain) for *waves, plain in channels]
+        rows.append([[signals.value(name) for name in metrics] for signals in asked])
+    means = (round(float(value), 6) + 0.0 for value in np.mean(rows, axis=(0, 1)))  # + 0.0: no "-0.0"
+    return Item(job.mix_id, job.labels, len(job.estimates), dict(zip(metrics, means)))

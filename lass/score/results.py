@@ -1,11 +1,13 @@
 """``results.json`` of one system on one set, and its printed summary."""
 
+import json
 from collections.abc import Sequence
+from pathlib import Path
 
-from lass.score import aggregate
-from lass.score.items import METRICS, Item, RenderedSet
-
-METRIC_NAMES = dict(zip(METRICS, ("SDR", "SDRi", "SI-SDR", "SI-SDRi")))
+from lass.errors import LassError
+from lass.metrics.registry import known
+from lass.score import aggregate, bootstrap
+from lass.score.items import FACTS, Item, RenderedSet
 
 
 def results(
@@ -27,10 +29,12 @@ def results(
         "n_expected": expected,
         "complete": complete,
         "queries": queries,
-        "metrics": aggregate.summary(items),
+        "aggregate": testset.aggregate,
+        "test_set": testset.facts,
+        "metrics": aggregate.summary(items, testset.aggregate),
         "labels": aggregate.per_label(items, testset.label_names),
         "examples": aggregate.examples(items),
-        "bootstrap": {"seed": aggregate.SEED, "draws": aggregate.DRAWS, "level": aggregate.LEVEL},
+        "bootstrap": {"seed": bootstrap.SEED, "draws": bootstrap.DRAWS, "level": bootstrap.LEVEL},
         "score_rate": testset.rate,
         "model_rate": separation.get("model_rate"),
         "set_dir": str(testset.folder),
@@ -39,12 +43,28 @@ def results(
 
 
 def text(found: dict) -> str:
-    """The summary that is printed: counts, then one line a metric, dB."""
+    """The summary that is printed: counts, then one line a metric with its unit."""
     lines = [
-        f"{found['name']}, {found['system']}: found {found['n_found']} of {found['n_expected']} mixtures",
-        f"{'dB':10}{'mean':>9}{'95 % interval':>21}{'median':>9}",
+        f"{found['name']}, {found['system']}: found {found['n_found']} of {found['n_expected']} mixtures, "
+        f"{bootstrap.RULES[found['aggregate']][0]}",
+        f"{'':16}{'mean':>9}{'95 % interval':>21}{'median':>9}",
     ]
     for metric, row in found["metrics"].items():
+        axis = known(metric).axis
+        left_out = f"   undefined on {row['undefined']}" if "undefined" in row else ""
+        if row["mean"] is None:
+            lines.append(f"{axis:16}{'':39}{left_out}")
+            continue
         interval = f"[{row['low']:z.2f}, {row['high']:z.2f}]"
-        lines.append(f"{METRIC_NAMES[metric]:10}{row['mean']:z9.2f}{interval:>21}{row['median']:z9.2f}")
+        lines.append(f"{axis:16}{row['mean']:z9.2f}{interval:>21}{row['median']:z9.2f}{left_out}")
     return "\n".join(lines)
+
+
+def read_scored(folder: Path) -> tuple[dict, list[Item]]:
+    """``results.json`` and the items of a folder that scoring wrote."""
+    try:
+        found = json.loads((folder / "results.json").read_text(encoding="utf-8"))
+        header, *lines = (folder / "items.tsv").read_text(encoding="utf-8").splitlines()
+        return found, [Item.parse(line, header.split("\t")[len(FACTS) :]) for line in lines]
+    except (OSError, ValueError) as error:
+        raise LassError(f"{folder}: no results.json and items.tsv, or damaged ones ({error}): score again") from None

@@ -8,6 +8,7 @@ from pathlib import Path
 from lass import config as configuration
 from lass.data.asking import TrainingRule
 from lass.data.datadir import FRAMES
+from lass.data.leak_policy import report_of
 from lass.errors import LassError
 from lass.io import stamp
 from lass.io.files import write_text
@@ -29,6 +30,12 @@ def manifests(config: dict, data_root: Path, tables: Sequence[str], valid: str) 
         found += [Path(rule.paraphrases)] if rule.paraphrases else []
         found += [data_root / str(entry.get("dir")) / table for table in (*tables, *frames)]
     return [*found, data_root / str(data["valid"]) / valid]
+
+
+def leak_policies(config: dict, data_root: Path) -> dict[str, str]:
+    """Which clips of the registered test sets each training set holds, for the model folder."""
+    folders = [str(entry["dir"]) for entry in config["data"]["sets"]]
+    return {folder: report_of(data_root / folder) for folder in folders}
 
 
 def open_experiment(

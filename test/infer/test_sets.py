@@ -11,7 +11,7 @@ from lass.data.rendered import read_questions
 from lass.errors import LassError
 from lass.infer import sets
 from lass.infer.model import Model
-from lass.infer.sets import separate_set
+from lass.infer.sets import by_model, separate_set
 from lass.io import audio
 from lass.io.table import read_table
 
@@ -134,9 +134,9 @@ def test_interrupted_estimates_of_another_model_are_not_resumed(command, other_m
 
 def test_separate_set_keeps_what_is_there(model, test_set, tmp_path, monkeypatch):
     questions = read_questions(test_set)
-    separate_set(model, questions, tmp_path / "out", 2)
+    separate_set(by_model(model), questions, tmp_path / "out", 2)
     monkeypatch.setattr(Model, "estimate", lambda *_: pytest.fail("separated again"))
-    separate_set(model, questions, tmp_path / "out", 2)
+    separate_set(by_model(model), questions, tmp_path / "out", 2)
 
 
 @pytest.mark.parametrize("missing", ["--set", "--out"])
@@ -144,3 +144,12 @@ def test_half_a_command(missing, tmp_path, model_folder):
     given = [a for option in ("--set", "--out") if option != missing for a in (option, str(tmp_path / "x"))]
     with pytest.raises(LassError, match="give a file, --text and -o, or --set and --out"):
         separate.main([*given, "--model", str(model_folder)])
+
+
+def test_removal(command, model, test_set):
+    """The mixture without what the interferer's query says; the estimates have the keys of those queries."""
+    table = dict(read_table(command("--remove") / "wav.scp"))
+    for question in read_questions(test_set, "interf_queries"):
+        mixture, rate = audio.read(question.mixture)
+        expected = np.clip(model.separate(mixture, rate, question.text, remove=True), -1, 1)
+        np.testing.assert_allclose(audio.read(table[question.key])[0], expected, rtol=0, atol=2e-6)

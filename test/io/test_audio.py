@@ -1,3 +1,4 @@
+import hashlib
 import io
 import os
 import pickle
@@ -209,3 +210,14 @@ def test_resample_shapes_and_alignment():
     assert (out.argmax(-1) == 1600).all()  # no delay
     assert audio.resample(wave[0, 0], 44100, 32000).shape == (3200,)
     np.testing.assert_array_equal(audio.resample(wave, 8000, 8000), wave)
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+def test_md5_is_that_of_the_samples(tmp_path, channels):
+    samples = np.random.default_rng(0).integers(-(2**15), 2**15, (500, channels)).astype(np.int16)
+    for name, rate in (("a.flac", 32000), ("a.wav", 32000), ("b.wav", 16000)):
+        soundfile.write(tmp_path / name, samples, rate, subtype="PCM_16")
+    found = {audio.md5(tmp_path / name) for name in ("a.flac", "a.wav", "b.wav")}
+    assert found == {hashlib.md5(samples.astype("<i2").tobytes()).hexdigest()}
+    soundfile.write(tmp_path / "c.wav", samples[::-1], 32000, subtype="PCM_16")
+    assert audio.md5(tmp_path / "c.wav") not in found

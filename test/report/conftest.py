@@ -70,7 +70,7 @@ class Tones:
                 write_table(table, rows.items())
                 source = ["--est_scp", str(table)]
             out = experiment / "score" / self.set_dir.name / (system if system.isidentifier() else f"system{number}")
-            score([str(self.set_dir), *source, "--system", system, "--out", str(out), "--num_workers", "1"])
+            score([str(self.set_dir), *source, "--system", system, "--out", str(out), "--num_jobs", "1"])
         return experiment
 
 

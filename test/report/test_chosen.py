@@ -8,12 +8,12 @@ from lass.report.results import Item
 
 
 def item(number, *labels, sdri=None):
-    return Item(f"m{number:02d}", labels, 1, 0, number if sdri is None else sdri, 0, 0)
+    return Item(f"m{number:02d}", labels, 1, {"sdri": number if sdri is None else sdri})
 
 
 def results(**groups):
     examples = {group: [{"mix_id": f"m{n:02d}"} for n in found] for group, found in groups.items()}
-    return {"system": "model", "set": "test", "examples": examples}
+    return {"system": "model", "set": "test", "examples": examples, "metrics": {"sdr": {}, "sdri": {}}}
 
 
 def chosen(items, found, most=40):
@@ -22,7 +22,7 @@ def chosen(items, found, most=40):
 
 def test_median_item_of_each_label_best_label_first():
     items = [item(1, "a"), item(2, "a", "b"), item(9, "a"), item(30, "b"), item(31, "b"), item(5)]
-    assert [found.mix_id for found in label_medians(items)] == ["m30", "m02"]
+    assert [found.mix_id for found in label_medians(items, "sdri")] == ["m30", "m02"]
 
 
 def test_groups_without_repetition():

@@ -134,6 +134,19 @@ def test_examples(experiment):
     ]  # fmt: skip
 
 
+def test_columns_follow_the_metrics_and_say_what_they_are(tmp_path):
+    mixture, model = content("mixture", 0), content("model", 3)
+    undefined = dict.fromkeys(("mean", "median", "low", "high"))
+    model["metrics"] = {"si_sdr": model["metrics"]["si_sdr"] | {"undefined": 2}, "gone": undefined | {"undefined": 10}}
+    model["labels"]["bell"] = {"name": "Bell", "n": 10, "si_sdr": None, "gone": None}
+    found = lines(write(tmp_path, mixture, model))
+    assert "| system | n/N | SDR | SDRi | SI-SDR | SI-SDRi | gone | median SDRi |" in found
+    assert "| model | 10/10 |  |  | 3.00 (2.00, 4.00) undefined 2 |  | undefined 10 |  |" in found
+    assert "| Bell | 10 |  |  |" in found
+    for text in ("* SI-SDR (dB, higher): Le Roux et al. 2019, Eq. 3-5, no mean", "* gone (higher): not a metric"):
+        assert any(line.startswith(text) for line in found)
+
+
 def test_without_a_model_another_system_is_shown(tmp_path):
     write(tmp_path, content("mixture", 0), content("theirs", 3), content("control_constant", 1))
     assert "### By label of the target: theirs" in lines(tmp_path)

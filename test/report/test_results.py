@@ -11,13 +11,15 @@ def test_scored_experiment(experiment):
     items = found.items("test", "model")
     assert [item.mix_id for item in items] == ["m1", "m2", "m3", "m4", "m5"]
     assert items[1].labels == ("dog",)
-    assert items[1].sdri == pytest.approx(20, abs=0.01) and items[1].input_snr == pytest.approx(0, abs=0.01)
+    assert items[1].values["sdri"] == pytest.approx(20, abs=0.01) and items[1].input_snr == pytest.approx(0, abs=0.01)
 
 
 def test_labels_and_input_snr_of_a_row(tmp_path):
     path = tmp_path / "items.tsv"
     path.write_text("mix_id\tlabel\tn_queries\tsdr\tsdri\tsi_sdr\tsi_sdri\nm1\tbell dog\t2\t1.5\t4\t3\t-1\n")
-    assert read_items(path) == [Item("m1", ("bell", "dog"), 2, 1.5, 4, 3, -1)]
+    assert read_items(path) == [
+        Item("m1", ("bell", "dog"), 2, {"sdr": 1.5, "sdri": 4, "si_sdr": 3, "si_sdri": -1})
+    ]
     assert read_items(path)[0].input_snr == -2.5
 
 

@@ -17,17 +17,24 @@ SLOW = """
 import time, lass.score.resume as resume
 from lass.bin.score import main
 real = resume.measure
-def measure(job):
+def measure(job, metrics):
     if job.mix_id == "mix05":
         time.sleep(600)
-    return real(job)
+    return real(job, metrics)
 resume.measure = measure
 main()
 """
 
 
-def arguments(rendered, out, *more):
-    return [str(rendered.set_dir), "--est_scp", str(rendered.est_scp), "--system", "outside", "--out", str(out), *more]
+def arguments(rendered, out, *more, jobs=1):
+    source = [str(rendered.set_dir), "--est_scp", str(rendered.est_scp)]
+    return [*source, "--system", "outside", "--out", str(out), "--num_jobs", str(jobs), *more]
+
+
+def rows(out):
+    """Ids of the mixtures that an unfinished run has scored."""
+    found = [line.split("\t")[0] for path in out.glob(".parts-*/*.tsv") for line in path.read_text().splitlines()]
+    return sorted(found)
 
 
 def read(out):
@@ -98,7 +105,7 @@ def test_nothing_to_do_the_second_time(rendered, capsys, monkeypatch):
     out = rendered.folder / "out"
     main(arguments(rendered, out))
     with monkeypatch.context() as patch:
-        patch.setattr(resume, "measure_all", None)
+        patch.setattr(resume, "measure_parts", None)
         main(arguments(rendered, out))
     assert "nothing to do" in capsys.readouterr().out
     rendered.est_scp.write_text(rendered.est_scp.read_text().replace("mix1#0", "else#0"))
@@ -128,7 +135,7 @@ def test_an_error_keeps_the_rows_before_it(many, capsys):
     with pytest.raises(LassError, match="gone.wav"):
         main(arguments(many, many.folder / "out"))
     assert not (many.folder / "out" / "results.json").exists()
-    assert len(resume.read_partial(many.folder / "out" / "items.partial.tsv")) == 7
+    assert len(rows(many.folder / "out")) == 7
     many.est_scp.write_text(content)  # other inputs: rows of before are not trusted
     main(arguments(many, many.folder / "out"))
     assert "going on" not in capsys.readouterr().out
@@ -139,18 +146,17 @@ def test_killed_run_goes_on_and_gives_the_same(many, repo, capsys):
     out, whole = many.folder / "out", many.folder / "whole"
     command = [sys.executable, "-c", SLOW, *arguments(many, out)]
     process = subprocess.Popen(command, cwd=repo, start_new_session=True)
-    partial = out / "items.partial.tsv"
     try:
         for _ in range(3000):
-            if process.poll() is not None or (partial.exists() and partial.read_bytes().count(b"\n") == 5):
+            if process.poll() is not None or len(rows(out)) == 5:
                 break
             time.sleep(0.01)
         assert process.poll() is None
     finally:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-    with open(partial, "a") as rows:
-        rows.write("mix05\tbell\t1\t12.3")  # a row that the kill cut off
+    with open(*out.glob(".parts-*/1of1.tsv"), "a") as part:
+        part.write("mix05\tbell\t1\t12.3")  # a row that the kill cut off
     assert not (out / "results.json").exists() and not (out / "items.tsv").exists()
 
     main(arguments(many, out))
@@ -158,3 +164,59 @@ def test_killed_run_goes_on_and_gives_the_same(many, repo, capsys):
     main(arguments(many, whole))
     assert (out / "items.tsv").read_bytes() == (whole / "items.tsv").read_bytes()
     assert {**read(out), "command": ""} == {**read(whole), "command": ""}
+
+
+def test_parts_give_what_one_run_gives(many, capsys):
+    out, whole = many.folder / "out", many.folder / "whole"
+    main(arguments(many, whole))
+    main(arguments(many, out, "--job", "3", jobs=3))
+    assert rows(out) == ["mix02", "mix05", "mix08", "mix11"] and not (out / "results.json").exists()
+    with pytest.raises(LassError, match=r"8 of 12 mixtures are not scored yet \(mix00\): run all jobs again"):
+        main(arguments(many, out, "--finish", jobs=3))
+    for job in ("1", "2"):  # the work may be divided in another way
+        main(arguments(many, out, "--job", job, jobs=2))
+    assert len(rows(out)) == 12
+    main(arguments(many, out, "--finish", jobs=2))
+    assert (out / "items.tsv").read_bytes() == (whole / "items.tsv").read_bytes()
+    assert "--finish" not in read(out)["command"] and not rows(out)
+    capsys.readouterr()
+    main(arguments(many, out, "--job", "1", jobs=2))
+    assert "nothing to do" in capsys.readouterr().out
+
+
+def test_processes_give_what_one_process_gives(many):
+    for jobs in (1, 5):
+        main(arguments(many, many.folder / f"out{jobs}", jobs=jobs))
+    assert (many.folder / "out1/items.tsv").read_bytes() == (many.folder / "out5/items.tsv").read_bytes()
+
+
+def test_an_error_in_a_process_is_told(many):
+    many.est_scp.write_text(many.est_scp.read_text().replace("audio/mix07.0.wav", "gone.wav"))
+    with pytest.raises(LassError, match="gone.wav"):
+        main(arguments(many, many.folder / "out", jobs=2))
+    assert "mix10" in rows(many.folder / "out")  # of the other part
+
+
+@pytest.mark.parametrize("job", ["0", "3"])
+def test_jobs_are_counted_from_one(many, job):
+    with pytest.raises(LassError, match=f"job {job} of 2: jobs are counted from 1"):
+        main(arguments(many, many.folder / "out", "--job", job, jobs=2))
+
+
+def test_metrics_are_those_asked_for(rendered, capsys):
+    out = rendered.folder / "out"
+    main(arguments(rendered, out, "--metrics", "si_sdri, sdr"))
+    assert (out / "items.tsv").read_text().startswith("mix_id\tlabel\tn_queries\tsi_sdri\tsdr\n")
+    found = read(out)
+    assert list(found["metrics"]) == ["si_sdri", "sdr"] and "sdri" not in found["labels"]["dog"]
+    assert found["examples"]["worst"][0]["si_sdri"] == pytest.approx(10, abs=0.1)  # the first one ranks
+    printed = capsys.readouterr().out
+    assert "SI-SDRi (dB)" in printed and "SDRi (dB)  " not in printed.replace("SI-SDRi", "")
+    main(arguments(rendered, out, "--metrics", "sdr"))  # other metrics are another run
+    assert list(read(out)["metrics"]) == ["sdr"]
+
+
+@pytest.mark.parametrize(("names", "message"), [("sdr,sdrl", "no metric 'sdrl': there are sdr"), ("sdr,sdr", "twice")])
+def test_metrics_that_are_not_there(rendered, names, message):
+    with pytest.raises(LassError, match=message):
+        main(arguments(rendered, rendered.folder / "out", "--metrics", names))

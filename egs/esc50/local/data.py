@@ -7,6 +7,8 @@ from pathlib import Path
 
 from lass.config import read_yaml
 from lass.data.datadir import Row
+from lass.data.published import fill
+from lass.data.testsets import find_set
 from lass.errors import LassError
 from lass.io.download import fetch, unpack_zip
 
@@ -18,11 +20,7 @@ PAGE = "https://github.com/karolpiczak/ESC-50"
 ARCHIVE = f"{PAGE}/archive/refs/heads/master.zip"  # of a moving branch: no checksum, but the checks below
 CAPTIONS = Path(__file__).with_name("captions.yaml")
 
-# AudioSep's evaluation list: 2000 pairs of clips, without gains
-COMMIT = "ad119249bb7dba4ab544525b4f8978b94733d186"
-LIST = f"https://raw.githubusercontent.com/Audio-AGI/AudioSep/{COMMIT}/evaluation/metadata/esc50_eval.csv"
-LIST_MD5 = "062865f29173d7b95a0f70be7b1e7da4"
-LIST_COLUMNS = {"idx", "src_wav", "noise_wav"}
+AUDIOSEP = find_set("audiosep_esc50")  # its list: 2000 pairs of clips, without gains
 
 
 def download(root: Path, esc50_root: str, subset: str, test_fold: str, audiosep_list: str) -> None:
@@ -32,7 +30,7 @@ def download(root: Path, esc50_root: str, subset: str, test_fold: str, audiosep_
         fetch(ARCHIVE, root / "ESC-50.zip")
         unpack_zip(root / "ESC-50.zip", root / "ESC-50")
     if audiosep_list == "download":
-        fetch(LIST, root / "audiosep_esc50_eval.csv", LIST_MD5)
+        fetch(AUDIOSEP.list.url, root / "audiosep_esc50_eval.csv", AUDIOSEP.list.md5)
     folder = _folder(root, esc50_root)
     rows = _rows(folder, subset)
     if missing := [row["filename"] for row in rows if not (folder / "audio" / row["filename"]).is_file()]:
@@ -61,14 +59,9 @@ def pairs(
         return {}
     path = root / "audiosep_esc50_eval.csv" if audiosep_list == "download" else Path(audiosep_list)
     utts = {_utt(row["filename"]) for row in _rows(_folder(root, esc50_root), subset)}
-    found = {}
-    for row in _read_csv(path, LIST_COLUMNS):
-        clips = [_utt(row["src_wav"]), _utt(row["noise_wav"])]
-        if not row["idx"].isdecimal():
-            raise LassError(f"{path}: idx {row['idx']!r} is no number; get the list again")
-        if utts.issuperset(clips):
-            found[f"audiosep-esc50-{int(row['idx']):04d}"] = clips
-    return {"audiosep": found}
+    form = AUDIOSEP.list.form
+    pairs = {fill(AUDIOSEP.mix_id, line): [_utt(clip.clip) for clip in form.clips(line)] for line in form.lines(path)}
+    return {"audiosep": {mix_id: clips for mix_id, clips in pairs.items() if utts.issuperset(clips)}}
 
 
 def _folds(test_fold: str) -> tuple[int, int]:

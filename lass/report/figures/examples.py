@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from lass.metrics.registry import known
 from lass.report.figures import spectrogram
 from lass.report.figures.plotting import wrap
 from lass.report.scored import ScoredSet
@@ -17,6 +18,7 @@ def draw(path: Path, scored: ScoredSet) -> None:
     """
     items = {chosen.item.mix_id: chosen.item for chosen in scored.chosen}
     rows = []
+    metric = known(scored.metric)
     for which, (example, *_) in scored.results["examples"].items():
         item = items[example["mix_id"]]
         clip = scored.rendered.read(item.mix_id)
@@ -24,7 +26,7 @@ def draw(path: Path, scored: ScoredSet) -> None:
         titles = (
             wrap(f"{which}: mixture {item.mix_id}", WIDTH),
             wrap(f"target {scored.rendered.name(item.labels)}", WIDTH),
-            f"estimate, SDRi {item.sdri:z.1f} dB, asked for\n{query}",
+            f"estimate, {metric.title} {item.values[scored.metric]:z.1f} {metric.unit}, asked for\n{query}",
         )
         rows.append(list(zip(titles, (clip.mixture, clip.target, clip.estimate))))
     spectrogram.draw(path, rows, clip.rate)

@@ -1,10 +1,11 @@
-"""Figure: SDRi against the level of the target in the mixture."""
+"""Figure: SDRi, or another metric, against the level of the target in the mixture."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
+from lass.metrics.registry import known
 from lass.report.figures.plotting import COLOURS, legend, new_figure, save, tidy
 
 BINS = 10
@@ -13,7 +14,7 @@ VARIES = 1.0  # dB; over a smaller range there is nothing to see
 
 def varies(snr: Sequence[float]) -> bool:
     """Is the input SNR (dB) spread enough for the figure?"""
-    return float(np.ptp(snr)) > VARIES
+    return len(snr) > 0 and float(np.ptp(snr)) > VARIES
 
 
 def binned_means(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -24,22 +25,22 @@ def binned_means(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return tuple(np.array([values[bins == b].mean() for b in filled]) for values in (x, y))
 
 
-def draw(path: Path, snr: Sequence[float], sdri: Sequence[float]) -> None:
+def draw(path: Path, metric: str, snr: Sequence[float], values: Sequence[float]) -> None:
     """Draw a point a mixture and the mean of ten bins.
 
     Args:
         snr: SDR of the unprocessed mixture (dB), one a mixture.
-        sdri: dB, one a mixture.
+        values: of ``metric``, one a mixture.
     """
     figure = new_figure(7, 4.2)
     axes = figure.subplots()
     size = 9 if len(snr) > 500 else 18
-    points = axes.scatter(snr, sdri, s=size, color=COLOURS[0], alpha=0.35, linewidths=0)
-    [line] = axes.plot(*binned_means(np.asarray(snr), np.asarray(sdri)), "o-", color=COLOURS[3], markersize=5)
+    points = axes.scatter(snr, values, s=size, color=COLOURS[0], alpha=0.35, linewidths=0)
+    [line] = axes.plot(*binned_means(np.asarray(snr), np.asarray(values)), "o-", color=COLOURS[3], markersize=5)
     axes.axhline(0, color="black", linewidth=0.8)
     axes.set_xlabel("input SNR: SDR of the mixture (dB)")
-    axes.set_ylabel("SDRi (dB)")
-    axes.set_title(f"SDRi against input SNR ({len(snr)} mixtures)", fontsize=10, loc="left")
+    axes.set_ylabel(known(metric).axis)
+    axes.set_title(f"{known(metric).title} against input SNR ({len(snr)} mixtures)", fontsize=10, loc="left")
     tidy(axes, "both")
     legend(axes, [points, line], ["one mixture", "mean of a tenth of the range"], loc="best")
     save(figure, path)

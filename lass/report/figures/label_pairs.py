@@ -1,4 +1,4 @@
-"""Figure: SDRi of each pair of labels, target against interferer."""
+"""Figure: SDRi, or another metric, of each pair of labels, target against interferer."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -9,16 +9,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from lass.metrics.registry import known
 from lass.report.figures.plotting import name_ticks, new_figure, save, shorten
 
 MOST = 50  # labels; of more, the most frequent are drawn
 PRINTED = 15  # labels; of so few, cells hold their figures
 
-Pair = tuple[Sequence[str], Sequence[str], float]  # ids of the target, ids of the interferer, SDRi in dB
+Pair = tuple[Sequence[str], Sequence[str], float]  # ids of the target, ids of the interferer, value
 
 
 def matrices(pairs: Sequence[Pair], names: Mapping[str, str]) -> tuple[list[str], np.ndarray, np.ndarray]:
-    """Names of the labels in order, mean SDRi (dB, NaN where there is none) and counts, ``[target, interferer]``.
+    """Names of the labels in order, mean values (NaN where there is none) and counts, ``[target, interferer]``.
 
     A mixture whose clips have several labels counts for each pair of them.
     """
@@ -27,22 +28,22 @@ def matrices(pairs: Sequence[Pair], names: Mapping[str, str]) -> tuple[list[str]
     labels = sorted(common, key=lambda label: (names.get(label, label), label))
     place = {label: i for i, label in enumerate(labels)}
     sums, counts = np.zeros((2, len(labels), len(labels)))
-    for targets, interferers, sdri in pairs:
+    for targets, interferers, value in pairs:
         for cell in [(place[t], place[i]) for t in targets for i in interferers if t in place and i in place]:
-            sums[cell] += sdri
+            sums[cell] += value
             counts[cell] += 1
     means = np.full_like(sums, np.nan)
     np.divide(sums, counts, out=means, where=counts > 0)
     return [shorten(names.get(label, label), 24) for label in labels], means, counts
 
 
-def draw(path: Path, pairs: Sequence[Pair], names: Mapping[str, str]) -> None:
+def draw(path: Path, metric: str, pairs: Sequence[Pair], names: Mapping[str, str]) -> None:
     """Draw the matrix of means and the matrix of counts side by side; cells without mixtures are blank."""
     labels, means, counts = matrices(pairs, names)
     side = 2 + max(0.19 * len(labels), 2.5)
     figure = new_figure(2 * side + 0.4, side, layout="compressed")  # square cells leave gaps otherwise
     left, right = figure.subplots(1, 2, sharey=True)
-    _matrix(figure, left, labels, means, "mean SDRi (dB)", "viridis", "{:z.1f}")
+    _matrix(figure, left, labels, means, f"mean {known(metric).axis}", "viridis", "{:z.1f}")
     _matrix(figure, right, labels, np.where(counts > 0, counts, np.nan), "number of mixtures", "Greys", "{:.0f}")
     left.set_ylabel("target", fontsize=9)
     save(figure, path)

@@ -1,24 +1,18 @@
 """Part of the page: cards with players of chosen mixtures, and the table of all mixtures."""
 
+import math
 from collections.abc import Mapping
 from itertools import groupby
 from urllib.parse import quote
 
+from lass.metrics.registry import known, leading
 from lass.report.chosen import GROUPS, Chosen
 from lass.report.clips import RenderedSet
 from lass.report.page.markup import Markup, tag, void
 from lass.report.page.media import FOLDER, ROLES
-from lass.report.results import METRICS, Item
+from lass.report.results import Item
 from lass.report.scored import ScoredSet
 
-COLUMNS = {  # key of the sort order -> title
-    "mixture": "mixture",
-    "target": "target",
-    "interferer": "interferer",
-    "input_snr": "input SNR",
-    **METRICS,
-    "query": "query",
-}
 WORDS = ("mixture", "target", "interferer", "query")
 
 
@@ -32,8 +26,9 @@ def cards(scored: ScoredSet) -> Markup:
 
 def _card(chosen: Chosen, rendered: RenderedSet) -> Markup:
     item = chosen.item
-    scores = {METRICS[key]: getattr(item, key) for key in ("sdri", "sdr", "si_sdri", "si_sdr")}
-    scores["input SNR"] = item.input_snr
+    first = leading(list(item.values))
+    scores = {known(name).title: (item.values[name], known(name).unit) for name in (first, *item.values)}
+    scores["input SNR"] = item.input_snr, "dB"
     removed = " is removed" if rendered.tasks.get(item.mix_id) == "removal" else ""
     several = f" · scores: mean of {item.n_queries} queries, played: the first" if item.n_queries > 1 else ""
     interferers = rendered.name(rendered.interferers.get(item.mix_id, ()))
@@ -58,17 +53,23 @@ def _card(chosen: Chosen, rendered: RenderedSet) -> Markup:
     )
 
 
-def _scores(scores: Mapping[str, float]) -> Markup:
-    pairs = [tag("div", tag("dt", name), tag("dd", f"{value:z.2f} dB")) for name, value in scores.items()]
+def _scores(scores: Mapping[str, tuple[float, str]]) -> Markup:
+    pairs = [
+        tag("div", tag("dt", name), tag("dd", f"{value:z.2f} {unit}".strip()))
+        for name, (value, unit) in scores.items()
+        if math.isfinite(value)
+    ]
     return tag("dl", *pairs, class_="scores")
 
 
 def item_table(scored: ScoredSet) -> Markup:
     """A table of all mixtures that sorts by each column; those that are played are links to their cards."""
+    metrics = {name: known(name).title for name in scored.items[0].values}
+    columns = dict(zip(WORDS[:3], WORDS)) | {"input_snr": "input SNR"} | metrics | {"query": "query"}  # key -> title
     head = [
         tag("th", tag("button", title, type="button"), scope="col", data_key=key,
             class_=None if key in WORDS else "number")
-        for key, title in COLUMNS.items()
+        for key, title in columns.items()
     ]  # fmt: skip
     cards = {chosen.item.mix_id: chosen.stem for chosen in scored.chosen}
     body = [_row(item, scored.rendered, cards.get(item.mix_id)) for item in scored.items]
@@ -79,10 +80,10 @@ def item_table(scored: ScoredSet) -> Markup:
 def _row(item: Item, rendered: RenderedSet, card: str | None) -> Markup:
     name = tag("a", item.mix_id, href=f"#{quote(card)}") if card else item.mix_id
     interferers = rendered.name(rendered.interferers.get(item.mix_id, ()))
-    values = [item.input_snr, *(getattr(item, metric) for metric in METRICS)]
+    values = [item.input_snr, *item.values.values()]
     return tag(
         "tr",
         *(tag("td", cell) for cell in (name, rendered.name(item.labels), interferers)),
-        *(tag("td", f"{value:z.2f}", class_="number") for value in values),
+        *(tag("td", f"{value:z.2f}" if math.isfinite(value) else "", class_="number") for value in values),
         tag("td", rendered.query(item.mix_id), class_="text"),
     )

@@ -17,7 +17,7 @@ function sortBy(header, descending) {
 
 // "#sort=sdri" sorts all tables that have such a column, "#sort=-sdri" from the highest down.
 function sortByFragment() {
-  const match = /^#sort=(-?)([a-z_]+)$/.exec(location.hash);
+  const match = /^#sort=(-?)([a-z0-9_]+)$/.exec(location.hash);
   if (!match) return;
   for (const header of document.querySelectorAll("th[data-key]"))
     if (header.dataset.key === match[2]) sortBy(header, match[1] === "-");

@@ -15,12 +15,10 @@ from urllib.parse import quote
 
 from lass.report.page.markup import Markup, tag, void
 from lass.report.plan import Figure
-from lass.report.scores import HEADER
 
 SCRIPT, STYLE = (Path(__file__).with_name(f"page.{suffix}").read_text(encoding="utf-8") for suffix in ("js", "css"))
 ABOUT = (
-    "Means over mixtures in dB with their 95 % bootstrap interval; SDRi and SI-SDRi are the improvements over the "
-    "unprocessed mixture."
+    "Means over mixtures with their 95 % bootstrap interval; what each metric is stands below the table."
 )
 SOUNDS = (
     "Residual = mixture − estimate. Spectrograms: linear frequency, 80 dB below the maximum of the mixture. "
@@ -28,8 +26,8 @@ SOUNDS = (
 )
 
 SORTING = (
-    "Scores are in dB. The buttons in the header sort; the address of the page keeps the order: #sort=sdri, or "
-    "#sort=-sdri for the highest first. Mixtures that can be played above are links."
+    "The buttons in the header sort; the address of the page keeps the order: #sort=sdri, or #sort=-sdri for the "
+    "highest first. Mixtures that can be played above are links."
 )
 
 
@@ -38,7 +36,7 @@ class Section:
     """What the page says of a set."""
 
     name: str
-    rows: Sequence[Sequence[str]]  # of the table of scores
+    scores: tuple[Sequence[str], Sequence[Sequence[str]]]  # header and rows
     notes: Sequence[str]
     facts: Sequence[tuple[str, object]]  # where the scores come from
     commands: Sequence[str]
@@ -76,7 +74,7 @@ def _policy() -> str:
 
 
 def _section(section: Section, number: int) -> Markup:
-    parts = [tag("h2", section.name), _scores(section.rows)]
+    parts = [tag("h2", section.name), _scores(*section.scores)]
     if section.notes:
         parts.append(tag("ul", *(tag("li", note) for note in section.notes), class_="notes"))
     if section.figures:
@@ -92,8 +90,8 @@ def _section(section: Section, number: int) -> Markup:
     return tag("section", *parts, id=f"set-{number}")
 
 
-def _scores(rows: Sequence[Sequence[str]]) -> Markup:
-    head = [tag("th", title, scope="col", class_="number" if i else None) for i, title in enumerate(HEADER)]
+def _scores(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Markup:
+    head = [tag("th", title, scope="col", class_="number" if i else None) for i, title in enumerate(header)]
     body = [
         tag("tr", tag("th", name, scope="row"), *(tag("td", cell, class_="number") for cell in cells))
         for name, *cells in rows

@@ -14,7 +14,7 @@ from lass.report.paper import PaperRow
 from lass.report.plan import set_figures, training_figure
 from lass.report.results import Experiment
 from lass.report.scored import scored_sets
-from lass.report.scores import control_lines, models_of, paper_lines, score_rows, set_title
+from lass.report.scores import control_lines, definitions, models_of, paper_lines, score_table, set_title
 from lass.report.figures.training_curves import event_files
 
 MOST_PLAYED = 40  # mixtures
@@ -76,9 +76,11 @@ class Site:
 
     def _section(self, name: str) -> Section:
         systems, paper = self.first.results[name], self.paper.get(name, ())
-        rows = score_rows(systems, models_of(self.others, name), paper)
-        notes = [*control_lines(systems), *paper_lines(paper)]
-        section = Section(set_title(name, systems), rows, notes, facts(systems), commands(systems))
+        others = models_of(self.others, name)
+        scored = definitions([*systems.values(), *(found for _, found in others)])
+        notes = [*control_lines(systems), *paper_lines(paper), *scored]
+        scores = score_table(systems, others, paper)
+        section = Section(set_title(name, systems), scores, notes, facts(systems), commands(systems))
         if scored := self.sets.get(name):
             section.figures = self.figures[name]
             section.cards = cards(scored) if scored.chosen else None

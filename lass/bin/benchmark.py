@@ -1,0 +1,136 @@
+"""Score a model on all registered test sets that are there: lass benchmark --model DIR --out OUT [--sets NAME ..].
+
+The benchmark root (--root) holds lists and audio, see lass test_sets --help; sets are prepared in its folder sets. OUT
+is laid out like an experiment (sep, score), and gets one table, benchmark.md and benchmark.json. A further run goes on
+where it stopped and does again only what changed.
+"""
+
+import argparse
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lass.bin import score, separate
+from lass.errors import LassError
+
+if TYPE_CHECKING:
+    from lass.data.testsets import TestSet
+
+ORACLES = ("ideal_ratio_mask", "ideal_binary_mask")
+
+
+def main(argv: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(
+        prog="lass benchmark", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--model", required=True, help="model folder, or hub id org/name[@revision]")
+    parser.add_argument("--out", type=Path, required=True, help="folder of estimates, scores and the table")
+    parser.add_argument("--sets", nargs="+", metavar="NAME", help="sets of conf/sets, or yaml files; all without it")
+    parser.add_argument("--root", type=Path, help="benchmark root (default: benchmark in the repository)")
+    parser.add_argument("--metrics", help="names, commas between, in place of those of each set")
+    parser.add_argument("--template", help="how labels are put into queries (default: as the model's card, or plain)")
+    parser.add_argument("--oracle", action="store_true", help="score ideal masks at the model's STFT, too")
+    parser.add_argument("--removal", action="store_true", help="score the model asked to remove the interferer, too")
+    parser.add_argument("--num_jobs", type=int, default=2, help="processes of mixing and scoring")
+    parser.add_argument("--batch_size", type=int, default=8, help="mixtures that are separated at once")
+    parser.add_argument("--device", default="auto", help="cpu, cuda, mps; auto is the first there is")
+    args = parser.parse_args(argv)
+
+    from lass.data import testsets
+    from lass.data.testset_dir import prepare
+
+    root = args.root or testsets.ROOT
+    sets = [testsets.find_set(name) for name in args.sets] if args.sets else list(testsets.registered().values())
+    absent = {}
+    for testset in sets:
+        folder = root / "sets" / testset.name
+        try:
+            made = prepare(testset, root, folder, args.num_jobs)
+        except LassError as error:
+            if args.sets:
+                raise
+            made, absent[testset.name] = "", str(error)
+        if made:
+            _run_set(testset, folder, args)
+        else:
+            absent.setdefault(testset.name, f"no audio below {root}")
+    if len(absent) == len(sets):
+        raise LassError(f"{root}: none of {len(sets)} sets is there; lass test_sets --help tells what is looked for")
+    _write(args, sets, absent)
+
+
+def _run_set(testset: "TestSet", folder: Path, args: argparse.Namespace) -> None:
+    """Separate and score a set by all systems that are asked for; each of them is resumed, or has nothing to do."""
+    metrics, left_out = _metrics(testset, args.metrics)
+    if left_out:
+        print(f"{testset.name}: not scored, as no metric of this version: {', '.join(left_out)}")
+    for system, options, queries in _systems(testset, folder, args):
+        out, estimates = args.out / "score" / testset.name / system, args.out / "sep" / testset.name / system
+        scoring = [str(folder), "--out", str(out), "--system", system, "--queries", queries, "--metrics", metrics]
+        if options is None:
+            source = ["--mixture"]
+        else:
+            separate.main(["--set", str(folder), "--out", str(estimates), "--device", args.device,
+                           "--batch_size", str(args.batch_size), *options])  # fmt: skip
+            source = ["--est_scp", str(estimates / "wav.scp"), "--info", str(estimates / "info.json")]
+        score.main([*scoring, *source, "--num_jobs", str(args.num_jobs)])
+
+
+def _systems(testset: "TestSet", folder: Path, args: argparse.Namespace) -> Iterator[tuple[str, list[str] | None, str]]:
+    """System, options of ``lass separate`` (None: nothing is separated), table of the queries that were asked."""
+    model = ["--model", args.model]
+    asked = [*model, "--template", _template(testset, args)]
+    yield "mixture", None, "queries"
+    yield "model", asked, "queries"
+    if (folder / "interf_queries").exists():
+        yield "control_interferer", [*asked, "--control", "interferer"], "interf_queries"
+    elif args.removal:
+        print(f"{testset.name}: no removal: what the interferers would be asked with is not known")
+    yield "control_constant", [*model, "--control", "constant"], "queries"
+    if args.removal and (folder / "interf_queries").exists():
+        yield "removal", [*asked, "--remove"], "interf_queries"
+    for baseline in (*testset.baselines, *(ORACLES if args.oracle else ())):
+        yield baseline, [*model, "--baseline", baseline], "queries"
+
+
+def _template(testset: "TestSet", args: argparse.Namespace) -> str:
+    """How labels are asked: as the run says, else the model's card, else plainly. Captions are asked as they are."""
+    from lass import config
+    from lass.infer import hub
+
+    if testset.query != "label":
+        return "{}"
+    query = config.read_yaml(hub.find(args.model) / "config.yaml").get("query", {})
+    own = query.get("template") if query.get("source") == "labels" else None
+    return args.template or (own if isinstance(own, str) else "{}")
+
+
+def _metrics(testset: "TestSet", wanted: str | None) -> tuple[str, list[str]]:
+    """Names of the metrics, commas between, and those of the set that this version does not have."""
+    from lass.metrics.registry import DEFAULT, METRICS
+
+    if wanted:
+        return wanted, []
+    names = testset.metrics or DEFAULT
+    return ",".join([name for name in names if name in METRICS] or DEFAULT), [n for n in names if n not in METRICS]
+
+
+def _write(args: argparse.Namespace, sets: "list[TestSet]", absent: dict[str, str]) -> None:
+    from lass.io.files import write_text
+    from lass.report import benchmark
+    from lass.report.results import collect
+
+    found = {name: systems for name, systems in collect(args.out).items() if name in {each.name for each in sets}}
+    rows = list(benchmark.scored_rows(found))
+    for testset in sets:
+        rows += benchmark.published_rows(testset.name, testset.published)
+    folder = Path(args.model)
+    name = folder.resolve().parent.name if folder.name == "model" else folder.name  # exp/<name>/model
+    write_text(args.out / "benchmark.json", json.dumps(benchmark.to_json(rows, absent), indent=1) + "\n")
+    write_text(args.out / "benchmark.md", benchmark.page(name, rows, absent))
+    print(f"wrote {args.out / 'benchmark.md'}, {args.out / 'benchmark.json'}: {len(found)} of {len(sets)} sets")
+
+
+if __name__ == "__main__":
+    main()

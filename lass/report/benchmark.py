@@ -1,0 +1,112 @@
+"""The table of a benchmark: every set that was found, every system on it, and the published rows beside them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+
+from lass.metrics.registry import known
+from lass.report.markdown import escape, table
+from lass.report.results import SYSTEMS, Results
+from lass.report.scores import mean_and_interval
+
+AUDIO = {"published": "published", "rebuilt": "rebuilt", "exact": "made from the list"}
+AGGREGATES = {"mean": "mean", "class_mean": "mean of class means", "class_median": "mean of class medians"}
+ABOUT = """\
+Figures with their 95 % bootstrap interval; n of N mixtures were found. "rebuilt": the list has no gains, so that the
+mixtures are others than the published ones. "mean of class medians": mean over classes of the median of each. The
+controls ask the model for what is not the target; ideal masks know the target. Leaks: "clean" training left out what
+the test sets hold, "paper" kept it. Written by `lass benchmark`."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A system on a set. ``metrics``: name -> {mean, low, high, ..}, of published rows the mean alone."""
+
+    set_name: str
+    system: str
+    kind: str  # "scored" or "published"
+    metrics: dict[str, dict]
+    n_found: int | None = None
+    n_expected: int | None = None
+    audio: str = ""
+    query: str = ""
+    aggregate: str = ""
+    leak_policy: str = ""
+    leaks: str = ""
+    source: str = ""
+    note: str = ""
+    definitions: dict[str, str] = field(default_factory=dict)
+
+
+def scored_rows(results: Results) -> Iterator[Row]:
+    """The rows of all systems that were scored on registered sets."""
+    for set_name, systems in results.items():
+        for found in systems.values():
+            facts, separation = found.get("test_set", {}), found.get("separation", {})
+            rule = separation.get("query_rule") or "none"
+            yield Row(
+                set_name, SYSTEMS.get(found["system"], found["system"]), "scored", found["metrics"],
+                found["n_found"], found["n_expected"], AUDIO.get(facts.get("audio"), "not known"),
+                rule.replace("queries of the set", str(facts.get("query", "queries of the set"))),
+                AGGREGATES.get(found.get("aggregate"), "mean"), separation.get("leak_policy", ""),
+                separation.get("leaks", ""), note=facts.get("note", ""),
+                definitions={name: known(name).definition for name in found["metrics"]},
+            )  # fmt: skip
+
+
+def published_rows(set_name: str, blocks: Sequence[Mapping]) -> Iterator[Row]:
+    """The rows of a set's yaml, blocks ``{source, metrics, systems: {name: [scores]}, note}``."""
+    for block in blocks:
+        for system, scores in block["systems"].items():
+            metrics = {name: {"mean": score} for name, score in zip(block["metrics"], scores, strict=True)}
+            yield Row(set_name, system, "published", metrics, source=block["source"], note=block.get("note", ""))
+
+
+def to_json(rows: Sequence[Row], absent: Mapping[str, str]) -> dict:
+    """``{rows, absent}``: all that the page holds."""
+    return {"rows": [asdict(row) for row in rows], "absent": dict(absent)}
+
+
+def page(model: str, rows: Sequence[Row], absent: Mapping[str, str]) -> str:
+    """The benchmark as Markdown.
+
+    Args:
+        model: its name.
+        absent: sets that were not scored, and why.
+    """
+    scored = [row for row in rows if row.kind == "scored"]
+    metrics = list(dict.fromkeys(name for row in scored for name in row.metrics))
+    header = ["set", "system", "audio", "asked with", "figure", "leaks", "n/N"]
+    header += [known(name).headline for name in metrics]
+    body = [
+        [row.set_name + (" (partial)" if row.n_found != row.n_expected else ""), row.system, row.audio, row.query,
+         row.aggregate, row.leak_policy, f"{row.n_found}/{row.n_expected}",
+         *(mean_and_interval(row.metrics.get(name)) for name in metrics)]
+        for row in scored
+    ]  # fmt: skip
+    parts = [f"# Benchmark of {escape(model)}", ABOUT, table(header, body, words=6)]
+    parts += _bullets("Metrics", {known(name).title: known(name).definition for name in metrics})
+    heard = dict.fromkeys(row.leaks for row in scored if row.leaks)
+    parts += _bullets("Leaks", {"what the training heard of the test sets": "; ".join(heard)} if heard else {})
+    parts += _bullets("Notes", {row.set_name: row.note for row in scored if row.note})
+    parts += _bullets("Sets that are not here", absent)
+    for set_name in dict.fromkeys(row.set_name for row in scored):
+        parts += _published(set_name, [row for row in rows if (row.set_name, row.kind) == (set_name, "published")])
+    return "\n\n".join(parts) + "\n"
+
+
+def _published(set_name: str, rows: Sequence[Row]) -> list[str]:
+    if not rows:
+        return []
+    metrics = list(dict.fromkeys(name for row in rows for name in row.metrics))
+    body = [
+        [row.system, row.source, row.note, *(mean_and_interval(row.metrics.get(name)) for name in metrics)]
+        for row in rows
+    ]
+    header = ["system", "source", "note", *(known(name).headline for name in metrics)]
+    return [f"## Published rows: {escape(set_name)}", table(header, body, words=3)]
+
+
+def _bullets(title: str, lines: Mapping[str, str]) -> list[str]:
+    if not lines:
+        return []
+    return [f"## {escape(title)}", "\n".join(f"* {escape(name)}: {escape(text)}" for name, text in lines.items())]
