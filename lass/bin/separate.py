@@ -108,6 +108,7 @@ def _separate_set(args: argparse.Namespace, argv: list[str]) -> None:
         "commit": commit(),
         "model": args.model,
         "model_rate": model.sample_rate,
+        "generative": model.separator.generative,
         "query_rule": {"none": "queries of the set", "interferer": "queries of the interferer"}.get(
             args.control, f"constant: {args.constant_query}"
         ),

@@ -76,7 +76,7 @@ def main() -> None:
                 took = run([*parts, *scoring, "--job", "JOB"], [*scoring, "--finish"])
             else:
                 took = run(scoring)
-            print(f"{items} items of {SECONDS} s at {RATE} Hz by {args.metrics}, {args.num_jobs} jobs: {took}", flush=True)
+            print(f"{items} items of {SECONDS} s at {RATE} Hz by {args.metrics}, {args.num_jobs} jobs: {took}")
 
 
 if __name__ == "__main__":
