@@ -5,6 +5,7 @@ a launcher runs), after which --finish writes the results. What a killed run has
 """
 
 import argparse
+import functools
 import json
 import shlex
 import shutil
@@ -18,7 +19,7 @@ from lass.metrics import registry
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lass.score.items import Item, RenderedSet
+    from lass.score.items import Item
 
 
 OUTPUTS = ("items.tsv", "results.json")
@@ -33,12 +34,17 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--root", type=Path, help="benchmark root, where the audio of --set is")
     p.add_argument("--out", type=Path, required=True, help="folder of items.tsv and results.json")
     p.add_argument("--system", required=True, help="name of the system in the report, e.g. model")
+    kinds = ", ".join(f"{kind} ({what})" for kind, what in registry.LISTENERS.items())
     source = p.add_mutually_exclusive_group(required=True)
     source.add_argument("--est_scp", type=Path, help="estimates of any system: '<mix>#<k> <path>' or '<mix> <path>'")
     source.add_argument("--mixture", action="store_true", help="score the unprocessed mixtures")
     p.add_argument("--queries", default="queries", help="table of the set that was asked (control: interf_queries)")
     p.add_argument("--info", type=Path, help="JSON object with facts of the separating run, kept in results.json")
     p.add_argument("--metrics", default=",".join(registry.DEFAULT), help="names, commas between (default: %(default)s)")
+    p.add_argument("--metric_models", nargs="+", default=[], metavar="KIND=MODEL",
+                   help=f"networks of semantic metrics: folder, hub id or file; kinds: {kinds}")
+    p.add_argument("--tagger_accuracy", help="what rows say of the tagger, e.g. 'mAP 0.431 on AudioSet'")
+    p.add_argument("--device", default="cpu", help="of these networks (default: %(default)s)")
     p.add_argument("--num_jobs", type=int, default=2, help="parts of the work (default: %(default)s)")
     p.add_argument("--job", type=int, help="score this part alone, counted from 1, and write no results")
     p.add_argument("--finish", action="store_true", help="write the results of parts that were scored")
@@ -65,10 +71,11 @@ def main(argv: list[str] | None = None) -> None:
     metrics = registry.parse(args.metrics)
     if not 1 <= (1 if args.job is None else args.job) <= args.num_jobs:
         raise LassError(f"job {args.job} of {args.num_jobs}: jobs are counted from 1")
+    models = registry.models(metrics, args.metric_models)
     if (args.set is None) == (args.set_dir is None):
         raise LassError("give a rendered test set, or --set NAME")
     from lass.io import stamp
-    from lass.score import resume
+    from lass.score import resume, results
     from lass.score.items import RenderedSet, unique_table
 
     if args.set:
@@ -77,29 +84,37 @@ def main(argv: list[str] | None = None) -> None:
     inputs = testset.manifests + [path for path in (args.est_scp, args.info) if path]
     if args.est_scp:  # estimates of another model have the same names; the stamp beside them tells the models apart
         inputs.append(args.est_scp.parent / ".done")
+    files = [path for model in models.values() for path in (Path(model), Path(model, "config.json"))]
+    inputs += filter(Path.is_file, files)
     options = {"system": args.system, "set": args.set_dir.resolve().name, "expected": testset.expected,
-               "mixture": args.mixture, "metrics": metrics}
+               "mixture": args.mixture, "metrics": metrics, "models": models, "accuracy": args.tagger_accuracy}
     done = args.out / ".done"
     if not args.force and stamp.is_complete(done, options, inputs, [args.out / name for name in OUTPUTS]):
         print(f"{args.out}: scored already, nothing to do")
         return
 
-    jobs = testset.jobs(unique_table(args.est_scp) if args.est_scp else None, str(args.est_scp))
+    described = any(registry.METRICS[metric].reads for metric in metrics)
+    jobs = testset.jobs(unique_table(args.est_scp) if args.est_scp else None, str(args.est_scp), described)
     if not jobs:
         example = next(iter(testset.queries.values()))[0]
         raise LassError(f"{args.est_scp}: found 0 of {testset.expected} mixtures: its keys must be those of "
                         f"{testset.asked}, like {example!r}")
     done.unlink(missing_ok=True)
     parts = args.out / f"{resume.PARTS}{stamp.digest(options, inputs)}"
+    listening = functools.partial(open_listeners, models, args.device, args.tagger_accuracy) if models else dict
     if args.job:
-        resume.measure_part(jobs, metrics, parts, args.job, args.num_jobs)
+        resume.measure_part(jobs, metrics, parts, args.job, args.num_jobs, listening)
         return
     if not args.finish:
         if args.force:
             shutil.rmtree(parts, ignore_errors=True)
-        resume.measure_parts(jobs, metrics, parts, args.num_jobs)
-    command = shlex.join(["lass", "score", *(word for word in argv if word != "--finish")])
-    _write(args, testset, resume.collect(jobs, metrics, parts), command)
+        resume.measure_parts(jobs, metrics, parts, args.num_jobs, listening)
+    items = resume.collect(jobs, metrics, parts)
+    found = results.results(items, testset, args.system, args.set_dir.resolve().name, read_info(args.info))
+    found["metrics"] |= results.of_set(metrics, parts, items)
+    found["listeners"] = resume.listeners(parts)
+    found["command"] = shlex.join(["lass", "score", *(word for word in argv if word != "--finish")])
+    _write(args, found, items)
     stamp.write(done, options, inputs)
     for folder in args.out.glob(f"{resume.PARTS}*"):
         shutil.rmtree(folder)
@@ -117,14 +132,19 @@ def registered_set(name: str, root: Path | None, num_workers: int) -> Path:
     return folder
 
 
-def _write(args: argparse.Namespace, testset: "RenderedSet", items: "Sequence[Item]", command: str) -> None:
+def open_listeners(models: dict[str, str], device: str, tagger_accuracy: str | None) -> dict:
+    """The networks that metrics listen with; what they are made with is imported where they are needed."""
+    from lass.infer import listeners
+
+    return listeners.open_listeners(models, device, tagger_accuracy)
+
+
+def _write(args: argparse.Namespace, found: dict, items: "Sequence[Item]") -> None:
     from lass.io.files import write_text
     from lass.score import provenance, resume, results
 
-    found = results.results(items, testset, args.system, args.set_dir.resolve().name, read_info(args.info))
     found |= {
         "est_scp": str(args.est_scp) if args.est_scp else None,
-        "command": command,
         "commit": provenance.commit(),
         "versions": provenance.versions(),
     }

@@ -146,6 +146,7 @@ def _system(args: argparse.Namespace, folder: Path | None) -> tuple["Separation"
     return by_model(model, args.remove), {
         "model_rate": model.sample_rate,
         "precision": "bf16" if args.bf16 else "float32",
+        "generative": model.separator.generative,
         "query_rule": ("removal: queries of the interferer" if args.remove else rule)
         + (f', asked as "{args.template}"' if args.template != "{}" else ""),
         "training seed": model.config.get("seed", "not known"),

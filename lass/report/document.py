@@ -54,11 +54,12 @@ def _bullets(lines: Sequence[str]) -> str:
 def _label_section(found: dict) -> list[str]:
     if not found["labels"]:
         return []
+    metrics = [metric for metric in found["metrics"] if not known(metric).over_set]
     rows = [
-        [row["name"], row["n"], *(figure(row[metric]) for metric in found["metrics"])]
+        [row["name"], row["n"], *(figure(row.get(metric)) for metric in metrics)]
         for row in sorted(found["labels"].values(), key=lambda row: str(row["name"]))
     ]
-    titles = [known(metric).title for metric in found["metrics"]]
+    titles = [known(metric).title for metric in metrics]
     title = f"### By label of the target: {escape(found['system'])}"
     return [title, table(("label", "n", *titles), rows)]
 

@@ -1,7 +1,7 @@
 """The table of scores of a set: its systems, the models of other experiments, rows of papers."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from lass.metrics.registry import known, leading
 from lass.report.paper import PaperRow
@@ -51,9 +51,28 @@ def figure(value: float | None) -> str:
     return "" if value is None else f"{value:z.2f}"
 
 
-def definitions(found: Iterable[dict]) -> list[str]:
-    """A line for each metric that was used: title, unit, which way is better, what exactly was computed."""
-    return [f"{known(metric).headline}: {known(metric).definition}" for metric in metrics_of(found)]
+def definitions(found: Sequence[dict]) -> list[str]:
+    """A line for each metric that was used: title, unit, which way is better, what was computed and with what network.
+
+    Then warnings of scores that mean little.
+    """
+    lines = []
+    for name in metrics_of(found):
+        metric = known(name)
+        networks = {row.get("listeners", {}).get(kind) for row in found for kind in sorted(metric.listeners)}
+        by = "; by " + " and by ".join(sorted(filter(None, networks))) if any(networks) else ""
+        lines.append(f"{metric.headline}: {metric.definition}{by}")
+    return lines + [line for row in found for line in _alignment(row)]
+
+
+def _alignment(found: dict) -> list[str]:
+    """A warning, where metrics that compare sample by sample were asked of a generative model."""
+    separation = found.get("separation")
+    compared = [known(name).title for name in found["metrics"] if known(name).aligned]
+    if not compared or not (isinstance(separation, dict) and separation.get("generative") is True):
+        return []
+    return [f"Warning: {SYSTEMS.get(found['system'], found['system'])} generates its output, which is not aligned with "
+            f"the mixture sample by sample: {', '.join(compared)} say little about it."]
 
 
 def set_title(name: str, systems: Mapping[str, dict]) -> str:

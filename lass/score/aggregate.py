@@ -66,6 +66,11 @@ def difference(ours: Sequence[Item], theirs: Sequence[Item], rule: str = "mean")
     return found
 
 
+def single(value: float) -> dict[str, float | None]:
+    """``{mean}`` of a metric that has one figure for the whole set, None where it is undefined."""
+    return {"mean": round(value, 6) if np.isfinite(value) else None}
+
+
 def per_label(items: Sequence[Item], names: Mapping[str, str]) -> dict[str, dict]:
     """``{label id: {name, n, sdr, ...}}``: means over the mixtures that carry the label and have a finite value.
 

@@ -10,9 +10,12 @@ import numpy as np
 from lass.errors import LassError
 from lass.io import audio
 from lass.io.table import read_table
-from lass.score.signals import Signals
+from lass.metrics.registry import METRICS
+from lass.score import over_set
+from lass.score.signals import Listener, Signals
 
 FACTS = ("mix_id", "label", "n_queries")  # first columns of items.tsv; a column a metric follows
+MANIFESTS = ("wav.scp", "ref.scp", "queries", "target_queries", "task", "utt2labels", "labels", "set.json")
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,7 @@ class Job:
     reference: str
     estimates: tuple[tuple[str, str], ...]
     rate: int  # Hz, of the set
+    text: str = ""  # describes the target
 
 
 @dataclass(frozen=True)
@@ -79,8 +83,7 @@ class RenderedSet:
 
     @property
     def manifests(self) -> list[Path]:
-        names = ("wav.scp", "ref.scp", "utt2labels", "labels", "set.json")
-        return [self.asked, *(self.folder / name for name in names)]
+        return [self.asked, *(self.folder / name for name in MANIFESTS)]
 
     def _table(self, name: str) -> dict[str, str]:
         path = self.folder / name
@@ -105,12 +108,34 @@ class RenderedSet:
         path = self.folder / "set.json"
         return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
 
-    def jobs(self, estimates: Mapping[str, str] | None, source: str = "") -> list[Job]:
+    def descriptions(self) -> dict[str, str]:
+        """What describes the target of each mixture: ``target_queries`` (``<mix> <text>``), or its first query.
+
+        Raises:
+            LassError: a mixture is asked to be rid of something, and nothing says what is to be left.
+        """
+        described, tasks = self._optional("target_queries"), self._optional("task")
+        for key, text in self._table("queries").items():
+            mix = key.rpartition("#")[0]
+            if tasks.get(mix) == "removal" and mix not in described:
+                raise LassError(f"{self.folder}/target_queries: no line {mix!r}: a removal is asked for what "
+                                "the target is not: write '<mix> <description of the target>'")
+            described.setdefault(mix, text)
+        return described
+
+    def jobs(
+        self, estimates: Mapping[str, str] | None, source: str = "", described: bool = False
+    ) -> list[Job]:
         """Jobs of the mixtures of which every query has an estimate; ``None`` scores the unprocessed mixtures.
+
+        Args:
+            source: names ``estimates`` in errors.
+            described: give each the text that describes its target.
 
         Keys of ``estimates`` are ``<mix>#<k>``, or plain ``<mix>`` where a mixture has one query only.
         """
         found = []
+        texts = self.descriptions() if described else {}
         for mix, keys in self.queries.items():
             if estimates is None:
                 paths = [(mix, self.mixtures[mix])]
@@ -126,7 +151,8 @@ class RenderedSet:
                 if len(paths) < len(keys):
                     continue
             labels = " ".join(self.labels.get(mix, "").split())
-            found.append(Job(mix, labels, self.mixtures[mix], self.references[mix], tuple(paths), self.rate))
+            waves = self.mixtures[mix], self.references[mix], tuple(paths)
+            found.append(Job(mix, labels, *waves, self.rate, texts.get(mix, "")))
         return found
 
 
@@ -159,8 +185,14 @@ def _same_shape(wave: np.ndarray, reference: np.ndarray, what: str) -> None:
         )
 
 
-def measure(job: Job, metrics: Sequence[str]) -> Item:
+def measure(
+    job: Job, metrics: Sequence[str], listeners: Mapping[str, Listener] | None = None, kept: Path | None = None
+) -> Item:
     """Score one mixture. Channels are averaged, then queries; what is undefined for one of them is so for the mixture.
+
+    Args:
+        listeners: networks of semantic metrics, by kind.
+        kept: folder for what the mixture adds to metrics of the whole set.
 
     Raises:
         LassError: a file is missing or damaged, has another rate, length or channel count, or is not finite.
@@ -168,8 +200,10 @@ def measure(job: Job, metrics: Sequence[str]) -> Item:
     reference = _read(job.reference, job.rate, f"{job.mix_id}: reference")
     mixture = _read(job.mixture, job.rate, f"{job.mix_id}: mixture")
     _same_shape(mixture, reference, f"{job.mix_id}: mixture {job.mixture}")
-    unprocessed = [Signals(*channel, job.rate) for channel in zip(reference, mixture, mixture)]
-    rows = []
+    heard = {"text": job.text, "listeners": listeners}
+    unprocessed = [Signals(*channel, job.rate, **heard) for channel in zip(reference, mixture, mixture)]
+    of_item, of_set = ([name for name in metrics if METRICS[name].over_set == over] for over in (False, True))
+    rows, scored = [], []
     for key, path in job.estimates:
         if path == job.mixture:
             asked = unprocessed
@@ -177,7 +211,11 @@ def measure(job: Job, metrics: Sequence[str]) -> Item:
             estimate = _read(path, job.rate, f"{key}: estimate")
             _same_shape(estimate, reference, f"{key}: estimate {path}")
             channels = zip(reference, estimate, mixture, unprocessed)
-            asked = [Signals(*waves, job.rate, plain) for *waves, plain in channels]
-        rows.append([[signals.value(name) for name in metrics] for signals in asked])
+            asked = [Signals(*waves, job.rate, plain, **heard) for *waves, plain in channels]
+        rows.append([[signals.value(name) for name in of_item] for signals in asked])
+        if of_set:
+            scored += asked
     means = (round(float(value), 6) + 0.0 for value in np.mean(rows, axis=(0, 1)))  # + 0.0: no "-0.0"
-    return Item(job.mix_id, job.labels, len(job.estimates), dict(zip(metrics, means)))
+    if of_set:
+        over_set.keep(kept, job.mix_id, of_set, scored)
+    return Item(job.mix_id, job.labels, len(job.estimates), dict(zip(of_item, means)))

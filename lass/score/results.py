@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lass.errors import LassError
-from lass.metrics.registry import known
-from lass.score import aggregate, bootstrap
+from lass.metrics.registry import METRICS, known
+from lass.score import aggregate, bootstrap, over_set
 from lass.score.items import FACTS, Item, RenderedSet
 
 
@@ -42,6 +42,13 @@ def results(
     }
 
 
+def of_set(metrics: Sequence[str], folder: Path, items: Sequence[Item]) -> dict[str, dict[str, float | None]]:
+    """``{metric: {mean}}`` of those that have one figure for the set; ``folder`` has what mixtures add to them."""
+    mixtures = [item.mix_id for item in items]
+    wanted = [name for name in metrics if METRICS[name].over_set]
+    return {name: aggregate.single(over_set.value(folder, mixtures, name)) for name in wanted}
+
+
 def text(found: dict) -> str:
     """The summary that is printed: counts, then one line a metric with its unit."""
     lines = [
@@ -54,6 +61,9 @@ def text(found: dict) -> str:
         left_out = f"   undefined on {row['undefined']}" if "undefined" in row else ""
         if row["mean"] is None:
             lines.append(f"{axis:16}{'':39}{left_out}")
+            continue
+        if "low" not in row:  # one figure for the set
+            lines.append(f"{axis:16}{row['mean']:z9.2f}")
             continue
         interval = f"[{row['low']:z.2f}, {row['high']:z.2f}]"
         lines.append(f"{axis:16}{row['mean']:z9.2f}{interval:>21}{row['median']:z9.2f}{left_out}")

@@ -4,8 +4,9 @@ The rows lie in ``<out>/.parts-<digest>/<job>of<jobs>.tsv``. The digest is that 
 of other estimates are never taken for these, and parts may run on different machines without talking to each other.
 """
 
+import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
@@ -13,15 +14,20 @@ from pathlib import Path
 from tqdm import tqdm
 
 from lass.errors import LassError
+from lass.io.files import write_text
+from lass.metrics.registry import METRICS
 from lass.score.items import FACTS, Item, Job, measure
+from lass.score.signals import Listener
 
 PARTS = ".parts-"  # begin of the name of the folder
+LISTENERS = "listeners.json"  # in it: identities of networks
 
 
 def read_part(path: Path, metrics: Sequence[str]) -> dict[str, Item]:
     """Rows that are finished; a last line that a kill cut off is left out."""
     content = path.read_bytes()
     lines = content[: content.rfind(b"\n") + 1].decode().split("\n")[:-1]
+    metrics = [name for name in metrics if not METRICS[name].over_set]
     return {item.mix_id: item for item in (Item.parse(line, metrics) for line in lines)}
 
 
@@ -33,8 +39,15 @@ def read_parts(folder: Path, metrics: Sequence[str]) -> dict[str, Item]:
     return found
 
 
-def measure_part(jobs: Sequence[Job], metrics: Sequence[str], folder: Path, job: int, num_jobs: int) -> None:
-    """Measure part ``job`` (from 1) of ``num_jobs``: every ``num_jobs``-th of ``jobs``, one after the other."""
+def measure_part(
+    jobs: Sequence[Job], metrics: Sequence[str], folder: Path, job: int, num_jobs: int,
+    open_listeners: Callable[[], Mapping[str, Listener]] = dict,
+) -> None:  # fmt: skip
+    """Measure part ``job`` (from 1) of ``num_jobs``: every ``num_jobs``-th of ``jobs``, one after the other.
+
+    Args:
+        open_listeners: loads the networks of the metrics; called where there is something to measure.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{job}of{num_jobs}.tsv"
     done = read_parts(folder, metrics)
@@ -44,14 +57,21 @@ def measure_part(jobs: Sequence[Job], metrics: Sequence[str], folder: Path, job:
         print(f"going on after {len(mine) - len(left)} of {len(mine)} mixtures")
     bar = tqdm(left, total=len(mine), initial=len(mine) - len(left), unit="mix", desc=f"score {job}/{num_jobs}",
                position=job - 1, disable=None)
+    listeners = open_listeners() if left else {}
+    if listeners:
+        facts = {kind: listener.identity for kind, listener in listeners.items()}
+        write_text(folder / LISTENERS, json.dumps(facts, ensure_ascii=False))
     with open(path, "ab+") as rows:
         _drop_cut_line(rows)
         for entry in bar:
-            rows.write(measure(entry, metrics).line().encode() + b"\n")
+            rows.write(measure(entry, metrics, listeners, folder).line().encode() + b"\n")
             rows.flush()
 
 
-def measure_parts(jobs: Sequence[Job], metrics: Sequence[str], folder: Path, num_jobs: int) -> None:
+def measure_parts(
+    jobs: Sequence[Job], metrics: Sequence[str], folder: Path, num_jobs: int,
+    open_listeners: Callable[[], Mapping[str, Listener]] = dict,
+) -> None:
     """Measure all parts on this machine, each in a process of its own.
 
     Raises:
@@ -59,9 +79,12 @@ def measure_parts(jobs: Sequence[Job], metrics: Sequence[str], folder: Path, num
     """
     num_jobs = min(num_jobs, len(jobs))
     if num_jobs == 1:
-        return measure_part(jobs, metrics, folder, 1, 1)
+        return measure_part(jobs, metrics, folder, 1, 1, open_listeners)
     with ProcessPoolExecutor(num_jobs) as pool:
-        parts = [pool.submit(measure_part, jobs, metrics, folder, job, num_jobs) for job in range(1, num_jobs + 1)]
+        parts = [
+            pool.submit(measure_part, jobs, metrics, folder, job, num_jobs, open_listeners)
+            for job in range(1, num_jobs + 1)
+        ]
         try:
             for part in as_completed(parts):
                 part.result()
@@ -87,6 +110,12 @@ def collect(jobs: Sequence[Job], metrics: Sequence[str], folder: Path) -> list[I
         raise LassError(f"{folder.parent}: {len(missing)} of {len(jobs)} mixtures are not scored yet ({missing[0]}): "
                         "run all jobs again with the same options, then --finish")
     return [found[entry.mix_id] for entry in jobs]
+
+
+def listeners(folder: Path) -> dict[str, str]:
+    """Identities of the networks that metrics listened with, by kind."""
+    path = folder / LISTENERS
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
 
 
 def table(items: Sequence[Item]) -> str:

@@ -6,7 +6,7 @@ import pytest
 
 from lass.bin.metrics import main
 from lass.errors import LassError
-from lass.metrics.registry import METRICS, SIGNALS, known, leading, parse
+from lass.metrics.registry import LISTENERS, METRICS, SIGNALS, known, leading, models, parse
 
 
 @pytest.mark.parametrize("name", METRICS)
@@ -16,14 +16,38 @@ def test_functions_take_what_the_registry_says(name):
         assert metric.improves in METRICS and not metric.function
         return
     parameters = inspect.signature(metric.load()).parameters.values()
-    assert [p.name for p in parameters if p.default is p.empty] == list(metric.takes)
-    assert set(metric.takes) <= {*SIGNALS, "sample_rate", *METRICS}
+    names = [p.name for p in parameters if p.default is p.empty]
+    assert len(names) == len(metric.takes)
+    for name, given in zip(names, metric.takes):
+        source, *heard = given.split(":")
+        if heard:
+            assert source in ("reference", "estimate", "text") and heard[0] in LISTENERS
+        else:
+            assert name == given and given in (*SIGNALS, "sample_rate", *METRICS)
 
 
 def test_names_of_a_list():
     assert parse("sdr, pesq_wb") == ("sdr", "pesq_wb")
     with pytest.raises(LassError, match="no metric 'pesq': there are sdr, "):
         parse("sdr,pesq")
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (["clip=a"], "'clip=a': expected KIND=MODEL, KIND of clap, tagger"),
+        (["clap"], "'clap': expected KIND=MODEL"),
+        (["tagger=a"], "metric clap_score: which LAION-CLAP .* give --metric_models clap=MODEL"),
+    ],
+)
+def test_networks_that_are_not_named(given, message):
+    with pytest.raises(LassError, match=message):
+        models(["sdr", "clap_score"], given)
+
+
+def test_networks_of_metrics():
+    given = ["clap=org/name", "tagger=Cnn14_mAP=0.431.pth"]
+    assert models(["sdr", "kl"], given) == {"tagger": "Cnn14_mAP=0.431.pth"}
 
 
 def test_leading_metric():

@@ -147,6 +147,29 @@ def test_columns_follow_the_metrics_and_say_what_they_are(tmp_path):
         assert any(line.startswith(text) for line in found)
 
 
+def test_sdr_of_a_generative_model_is_warned_of(tmp_path):
+    generating = {"separation": {"generative": True}}
+    found = lines(write(tmp_path, content("mixture", 0), content("model", 3, **generating)))
+    warnings = [line for line in found if "Warning" in line]
+    assert len(warnings) == 1 and warnings[0].endswith(": SDR, SDRi, SI-SDR, SI-SDRi say little about it.")
+    assert warnings[0].startswith("* Warning: model generates its output, which is not aligned with the mixture")
+
+
+@pytest.mark.parametrize("generative", [False, None, [True, False]])
+def test_others_are_not(tmp_path, generative):
+    found = lines(write(tmp_path, content("model", 3, separation={"generative": generative})))
+    assert not [line for line in found if "Warning" in line]
+
+
+def test_network_that_a_metric_listened_with_is_named(tmp_path):
+    model = content("model", 3, listeners={"tagger": "Cnn14-abc (mAP=0.431)"})
+    model["metrics"] = {"kl": model["metrics"]["sdr"], "fad_cnn14": {"mean": 1.5}}
+    found = lines(write(tmp_path, model))
+    assert "| system | n/N | KL | FAD (PANNs' CNN14) | median KL |" in found
+    assert "| model | 10/10 | 3.00 (2.00, 4.00) | 1.50 | 3.50 |" in found
+    assert len([line for line in found if line.endswith("; by Cnn14-abc (mAP=0.431)")]) == 2
+
+
 def test_without_a_model_another_system_is_shown(tmp_path):
     write(tmp_path, content("mixture", 0), content("theirs", 3), content("control_constant", 1))
     assert "### By label of the target: theirs" in lines(tmp_path)
