@@ -29,6 +29,8 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--sets", nargs="+", metavar="NAME", help="sets of conf/sets, or yaml files; all without it")
     parser.add_argument("--root", type=Path, help="benchmark root (default: benchmark in the repository)")
     parser.add_argument("--metrics", help="names, commas between, in place of those of each set")
+    parser.add_argument("--metric_models", nargs="+", default=[], metavar="KIND=MODEL", help="as of lass score: what "
+                        "metrics listen with; without it those of a set that need it are left out")
     parser.add_argument("--template", help="how labels are put into queries (default: as the model's card, or plain)")
     parser.add_argument("--oracle", action="store_true", help="score ideal masks at the model's STFT, too")
     parser.add_argument("--removal", action="store_true", help="score the model asked to remove the interferer, too")
@@ -62,12 +64,14 @@ def main(argv: list[str] | None = None) -> None:
 
 def _run_set(testset: "TestSet", folder: Path, args: argparse.Namespace) -> None:
     """Separate and score a set by all systems that are asked for; each of them is resumed, or has nothing to do."""
-    metrics, left_out = _metrics(testset, args.metrics)
+    metrics, left_out = _metrics(testset, args)
     if left_out:
-        print(f"{testset.name}: not scored, as no metric of this version: {', '.join(left_out)}")
+        print(f"{testset.name}: not scored: {', '.join(left_out)} (lass metrics lists what there is; some need "
+              "--metric_models)")
     for system, options, queries in _systems(testset, folder, args):
         out, estimates = args.out / "score" / testset.name / system, args.out / "sep" / testset.name / system
         scoring = [str(folder), "--out", str(out), "--system", system, "--queries", queries, "--metrics", metrics]
+        scoring += ["--metric_models", *args.metric_models] if args.metric_models else []
         if options is None:
             source = ["--mixture"]
         else:
@@ -106,14 +110,16 @@ def _template(testset: "TestSet", args: argparse.Namespace) -> str:
     return args.template or (own if isinstance(own, str) else "{}")
 
 
-def _metrics(testset: "TestSet", wanted: str | None) -> tuple[str, list[str]]:
-    """Names of the metrics, commas between, and those of the set that this version does not have."""
+def _metrics(testset: "TestSet", args: argparse.Namespace) -> tuple[str, list[str]]:
+    """Names of the metrics, commas between, and those of the set that cannot be had: unknown, or lacking a model."""
     from lass.metrics.registry import DEFAULT, METRICS
 
-    if wanted:
-        return wanted, []
+    if args.metrics:
+        return args.metrics, []
+    given = {text.partition("=")[0] for text in args.metric_models}
     names = testset.metrics or DEFAULT
-    return ",".join([name for name in names if name in METRICS] or DEFAULT), [n for n in names if n not in METRICS]
+    found = [name for name in names if name in METRICS and METRICS[name].listeners <= given]
+    return ",".join(found or DEFAULT), [name for name in names if name not in found]
 
 
 def _write(args: argparse.Namespace, sets: "list[TestSet]", absent: dict[str, str]) -> None:

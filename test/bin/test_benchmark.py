@@ -85,7 +85,7 @@ def test_all_systems_in_one_table(run, root, capsys):
     rows = run("--oracle", "--removal")["rows"]
     assert [row["kind"] for row in rows] == ["scored"] * len(SYSTEMS) + ["published"]
     assert sorted(path.name for path in (root / "out" / "score" / "toy").iterdir()) == sorted(SYSTEMS)
-    assert "not scored, as no metric of this version: no_such_metric" in capsys.readouterr().out
+    assert "toy: not scored: no_such_metric (lass metrics" in capsys.readouterr().out
     mixture, model, interferer, constant, removal, wiener, binary, ratio, published = rows
     for row in rows[:-1]:
         assert (row["n_found"], row["n_expected"], row["audio"]) == (3, 5, "rebuilt")
