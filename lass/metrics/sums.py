@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import ArrayLike
 
-BLOCK = 8192  # samples: a few blocks in float64 fit into the second-level cache
+BLOCK = 16384  # samples: a few blocks in float64 fit into the second-level cache
 
 
 def check_shapes(reference: np.ndarray, estimate: np.ndarray) -> None:

@@ -4,7 +4,8 @@
 
 The files are written to a temporary folder first (2 MB an item). Seconds are those of the whole command, start of the
 processes included; --launcher runs the parts through utils/run.py, as stage 8 of a recipe does. Memory is that of the
-largest process. A quarter of the items is scored as well: memory must not grow with their number.
+largest process. A quarter of the items is scored as well: memory must not grow with their number. Last, all files are
+read and nothing else is done: on a busy machine the ratio to that counts.
 """
 
 import argparse
@@ -22,6 +23,8 @@ import soundfile
 
 RATE, SECONDS = 32000, 10
 SCORE = (sys.executable, "-m", "lass.bin", "score")
+READ = (sys.executable, "-c", "import pathlib, sys, soundfile\n"
+        "for path in pathlib.Path(sys.argv[1]).iterdir(): soundfile.read(path, dtype='float32')")  # fmt: skip
 RUN = (sys.executable, str(Path(__file__).parents[2] / "utils" / "run.py"))
 
 
@@ -72,12 +75,13 @@ def main() -> None:
             scoring = [*SCORE, str(est_scp.parent), "--est_scp", str(est_scp), "--out", f"{temporary}/out{items}",
                        "--system", "bench", "--metrics", args.metrics, "--num_jobs", str(args.num_jobs)]  # fmt: skip
             if args.launcher:
-                parts = [*RUN, f"JOB=1:{args.num_jobs}", "--max_jobs", str(args.num_jobs), f"{temporary}/log.JOB"]
+                parts = [*RUN, "--max_jobs", str(args.num_jobs), f"JOB=1:{args.num_jobs}", f"{temporary}/log.JOB"]
                 took = run([*parts, *scoring, "--job", "JOB"], [*scoring, "--finish"])
             else:
                 took = run(scoring)
             what = f"{items} items of {SECONDS} s at {RATE} Hz by {args.metrics}"
             print(f"{what}, {args.num_jobs} jobs: {took}", flush=True)
+        print(f"{args.items} items, their files read by soundfile alone, one process: {run([*READ, str(audio)])}")
 
 
 if __name__ == "__main__":
