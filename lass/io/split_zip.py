@@ -69,7 +69,7 @@ def _as_one_disk(files: list[BinaryIO]) -> BinaryIO:
     except (struct.error, IndexError) as error:
         raise zipfile.BadZipFile(f"its central directory does not fit its parts ({error})") from None
     tail = directory + _plain_end(begin, len(directory), entries)
-    kept = bisect.bisect_left(starts, begin)  # the parts that begin before the directory
+    kept = max(1, bisect.bisect_left(starts, begin))  # the parts that begin before the directory
     sizes = [*sizes[: kept - 1], begin - starts[kept - 1], len(tail)]
     return io.BufferedReader(_Joined([*files[:kept], io.BytesIO(tail)], sizes))
 
