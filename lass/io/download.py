@@ -1,16 +1,14 @@
 """Files from the web: resumable, a few at once, tried again after a fault, checked, whole or not there."""
 
 import contextlib
+import errno
 import hashlib
-import os
 import re
-import shutil
 import threading
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 
@@ -26,7 +24,8 @@ BLOCK = 1 << 20  # bytes
 DELAYS = (1, 4, 16, 64)  # s before each new try; they begin anew once bytes have come
 LONGEST_DELAY = 600  # s that a server's Retry-After may ask for
 TRANSIENT = (408, 425, 429, 500, 502, 503, 504)  # HTTP states that a later try can end
-ALGORITHMS = {32: "md5", 64: "sha256"}  # by the number of hexadecimal digits
+ALGORITHMS = {0: "", 32: "md5", 64: "sha256"}  # by the number of hexadecimal digits
+HTML = re.compile(rb"(\xef\xbb\xbf)?\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype\s+html|html)\b", re.I | re.S)
 
 
 @dataclass(frozen=True)
@@ -123,7 +122,7 @@ def _etag(part: Path) -> Path:
 
 
 def _receive_with_retries(file: Remote, part: Path, stop: threading.Event) -> None:
-    tries, longest = 0, 0
+    tries, longest = 0, -1
     while True:
         try:
             _receive(file, part, stop)
@@ -143,7 +142,7 @@ def _receive_with_retries(file: Remote, part: Path, stop: threading.Event) -> No
 def _is_transient(error: Exception) -> bool:
     if isinstance(error, urllib.error.HTTPError):
         return error.code in TRANSIENT
-    return not isinstance(error, OSError) or error.errno != 28  # ENOSPC
+    return not isinstance(error, OSError) or error.errno != errno.ENOSPC
 
 
 def _retry_after(error: Exception) -> float:
@@ -170,8 +169,11 @@ def _receive(file: Remote, part: Path, stop: threading.Event) -> None:
             raise OSError(f"{begun} bytes of {total} were there already") from None
         return  # nothing is left to send
     with response:
-        if response.status != 206 or not response.headers.get("Content-Range", "").startswith(f"bytes {begun}-"):
-            begun = 0 if response.status != 206 else begun
+        if response.status != 206:  # the server sends the whole file
+            begun = 0
+        elif not response.headers.get("Content-Range", "").startswith(f"bytes {begun}-"):
+            part.unlink()
+            raise OSError(f"the server sent {response.headers.get('Content-Range')} instead of bytes {begun}-")
         length = response.headers.get("Content-Length")
         check_space(part.parent, int(length or 0), file.url)
         if response.headers.get("ETag", "W/").startswith("W/"):  # a weak one does not promise equal bytes
@@ -179,3 +181,45 @@ def _receive(file: Remote, part: Path, stop: threading.Event) -> None:
         else:
             write_text(etag, response.headers["ETag"])
         _write(response, part, begun, None if length is None else begun + int(length), stop)
+
+
+def _total(content_range: str | None) -> int | None:
+    """The size of the file in the ``bytes */SIZE`` of a state 416."""
+    match = re.fullmatch(r"bytes \*/([0-9]+)", content_range or "")
+    return int(match[1]) if match else None
+
+
+def _write(response: HTTPResponse, part: Path, begun: int, total: int | None, stop: threading.Event) -> None:
+    name = part.name.removesuffix(".part")
+    with (
+        open(part, "ab" if begun else "wb") as f,
+        tqdm(total=total, initial=begun, unit="B", unit_scale=True, desc=name, disable=None) as bar,
+    ):
+        while block := response.read1(BLOCK):  # what has come: read() would lose it when the connection drops
+            f.write(block)
+            bar.update(len(block))
+            if stop.is_set():
+                raise OSError("interrupted")
+    if total is not None and part.stat().st_size != total:
+        raise OSError(f"the connection ended after {part.stat().st_size} of {total} bytes")
+
+
+def _check(file: Remote, part: Path) -> None:
+    with open(part, "rb") as f:
+        head = f.read(4096)
+        if HTML.match(head) and file.path.suffix not in (".html", ".htm"):
+            way = f"open it in a browser, and save the file as {file.path}"
+            raise LassError(f"{file.url}: an HTML page{_title(head)} came in place of {file.path.name}: {way}")
+        f.seek(0)
+        algorithm = ALGORITHMS[len(file.checksum)]
+        if algorithm and (found := hashlib.file_digest(f, algorithm).hexdigest()) != file.checksum.lower():
+            way = "it changed, or the download was damaged; run again"
+            raise LassError(f"{file.url}: {algorithm.upper()} {found}, published {file.checksum}: {way}")
+    if file.members:
+        check_archive(part, file.members)
+
+
+def _title(head: bytes) -> str:
+    match = re.search(rb"<title[^>]*>(.*?)</title>", head, re.IGNORECASE | re.DOTALL)
+    words = match[1].decode("utf-8", "replace").split() if match else []
+    return f" ({' '.join(words)[:80]!a})" if words else ""

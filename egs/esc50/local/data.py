@@ -8,7 +8,8 @@ from pathlib import Path
 from lass.config import read_yaml
 from lass.data.datadir import Row
 from lass.errors import LassError
-from lass.io.download import fetch, unpack_zip
+from lass.io.archives import unpack
+from lass.io.download import fetch
 
 SUBSETS = {"esc10": 10, "esc50": 50}  # classes
 CLIPS = 8  # of each class in each fold
@@ -29,8 +30,8 @@ def download(root: Path, esc50_root: str, subset: str, test_fold: str, audiosep_
     """Fetch what no option says where it is (about 600 MB), and check that the corpus is whole."""
     _folds(test_fold)
     if not esc50_root:
-        fetch(ARCHIVE, root / "ESC-50.zip")
-        unpack_zip(root / "ESC-50.zip", root / "ESC-50")
+        fetch(ARCHIVE, root / "ESC-50.zip", members=("ESC-50-master/meta/esc50.csv",))
+        unpack(root / "ESC-50.zip", root / "ESC-50")
     if audiosep_list == "download":
         fetch(LIST, root / "audiosep_esc50_eval.csv", LIST_MD5)
     folder = _folder(root, esc50_root)
