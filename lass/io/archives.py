@@ -21,6 +21,7 @@ from lass.io.files import check_space
 from lass.io.split_zip import open_zip
 
 MAGIC_7Z = b"7z\xbc\xaf\x27\x1c"
+BLOCK = 1 << 20  # bytes
 KINDS = (0, stat.S_IFREG, stat.S_IFDIR)  # 0: a zip made where files have no mode
 # RuntimeError: zipfile on an encrypted or an unknown method; lzma.LZMAError and zlib.error: also py7zr
 DAMAGED = (zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, RuntimeError, ValueError)
@@ -150,6 +151,8 @@ def _open_tar(archive: Path) -> Iterator[_Archive]:
             )
             for info in packed
         ]
+        while packed.fileobj.read(BLOCK):  # to the end of a compressed one, where its checksum is
+            pass
         yield _Archive(members, functools.partial(_extract_each, archive, members))
 
 

@@ -4,6 +4,7 @@ import contextlib
 import errno
 import hashlib
 import re
+import sys
 import threading
 import urllib.error
 import urllib.request
@@ -108,13 +109,13 @@ def _fetch(file: Remote, stop: threading.Event) -> None:
     except (OSError, HTTPException) as error:  # URLError is an OSError
         way = f"run again to go on, or download it to {file.path} by other means"
         raise LassError(f"{file.url}: {error}; {way}") from None
+    _etag(part).unlink(missing_ok=True)
     try:
         _check(file, part)
     except LassError:
         part.unlink()
         raise
     part.replace(file.path)
-    _etag(part).unlink(missing_ok=True)
 
 
 def _etag(part: Path) -> Path:
@@ -134,7 +135,7 @@ def _receive_with_retries(file: Remote, part: Path, stop: threading.Event) -> No
             if not _is_transient(error) or tries >= len(DELAYS):
                 raise
             delay = max(DELAYS[tries], _retry_after(error))
-            tqdm.write(f"{file.url}: {error}; trying again in {delay:.0f} s")
+            tqdm.write(f"{file.url}: {error}; trying again in {delay:.0f} s", file=sys.stderr)
             if stop.wait(delay):
                 raise
 

@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import threading
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -39,6 +39,7 @@ REASONS = {
 RETRIED = {"throttled", "network"}  # at once, after a time
 GONE = {"private", "removed"}  # no rerun brings them back
 WITH_COOKIES = {"age", "login"}  # a rerun can bring them back, given the cookies of an account
+PREFIX = re.compile(r"ERROR: (\[[^]]*\] ([\w-]{11}: )?)?")  # an id can spell a reason
 SETUP = re.compile(r"ffmpeg.*(not found|not installed)|no such option|ffprobe.*not found", re.IGNORECASE)
 
 
@@ -53,7 +54,12 @@ class Clip:
 
 
 def fetch_clips(
-    clips: Iterable[Clip], folder: Path, missing: Path, *, video: bool = False, cookies: Path | None = None, jobs: int = 4
+    clips: Iterable[Clip],
+    folder: Path,
+    missing: Path,
+    video: bool = False,
+    cookies: Path | None = None,
+    jobs: int = 4,
 ) -> Counter:
     """Put the sound of clips as ``<name>.flac`` into ``folder``, or sound and pictures (``video``) as ``<name>.mp4``.
 
@@ -94,7 +100,9 @@ def fetch_clips(
     return counts
 
 
-def _asked(clips, folder: Path, suffix: str, lines: dict[str, str], cookies: Path | None, counts: Counter):
+def _asked(
+    clips: Iterable[Clip], folder: Path, suffix: str, lines: dict[str, str], cookies: Path | None, counts: Counter
+) -> Iterator[Clip]:
     """The clips that are neither there nor out of reach; counts the others."""
     for clip in clips:
         _check(clip)
@@ -159,12 +167,11 @@ def _ask(clip: Clip, folder: Path, suffix: str, cookies: Path | None, stop: thre
         shutil.copyfile(cookies, folder / "cookies.txt")
         command[1:1] = ["--cookies", "cookies.txt"]
     with open(folder / "errors", "w+", encoding="utf-8", errors="replace") as errors:
-        process = subprocess.Popen(
-            command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors, start_new_session=True
-        )
+        silent = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": errors}
+        process = subprocess.Popen(command, cwd=folder, start_new_session=True, **silent)
         in_time = _wait(process, stop)
         errors.seek(0)
-        said = [" ".join(line.split()) for line in errors if line.startswith("ERROR")] or ["no message"]
+        said = [PREFIX.sub("", " ".join(line.split())) for line in errors if line.startswith("ERROR")] or ["no message"]
     if not in_time:
         return "network", f"stopped after {TIMEOUT} s"
     path = folder / f"clip{suffix}"
