@@ -9,7 +9,7 @@ setup(
     license="Apache-2.0",
     packages=find_packages(include=["lass", "lass.*"]),
     package_data={"lass.report.page": ["page.css", "page.js"]},
-    python_requires=">=3.11,<3.13",
+    python_requires=">=3.11.4,<3.13",
     install_requires=[
         "torch",
         "torchaudio",
@@ -32,6 +32,8 @@ setup(
         "tensorboard",
         "matplotlib",
         "tqdm",
+        "py7zr",
+        "yt-dlp",
         "numpy",
         "scipy",
         "setuptools<74",  # espnet 202511 needs pkg_resources

@@ -29,7 +29,7 @@ def main(argv: list[str] | None = None) -> None:
     for found in {each.path(root): each for testset in sets for each in testset.all_lists}.values():
         if args.download and found.url:
             try:
-                fetch(found.url, found.path(root), found.md5 or None)
+                fetch(found.url, found.path(root), found.md5)
             except LassError as error:  # the other addresses may work
                 failed.append(str(error))
     for testset in sets:

@@ -71,3 +71,10 @@ def sha256(path: str | os.PathLike) -> str:
     """Hex SHA-256 of a file's content."""
     with open(path, "rb") as f:
         return hashlib.file_digest(f, "sha256").hexdigest()
+
+
+def check_space(folder: Path, needed: int, what: str) -> None:
+    """Raise LassError where the disk of ``folder`` has less than ``needed`` bytes left for ``what``."""
+    free = shutil.disk_usage(folder).free
+    if needed > free:
+        raise LassError(f"{what}: needs {needed / 1e9:.1f} GB, {folder} has {free / 1e9:.1f} GB left: make room")

@@ -172,12 +172,12 @@ def test_download_of_the_archive(corpus, tmp_path, monkeypatch):
     write_audio(corpus)
     root = tmp_path / "downloads"
 
-    def fetch(url: str, path: Path, md5: str | None = None) -> None:
+    def fetch(url: str, path: Path, checksum: str = "", members: tuple[str, ...] = ()) -> None:
         path.parent.mkdir(exist_ok=True)
-        if (url, md5) == (data.AUDIOSEP.list.url, data.AUDIOSEP.list.md5):
+        if (url, checksum) == (data.AUDIOSEP.list.url, data.AUDIOSEP.list.md5):
             write_list(path, [("0", "5-5000-A-0.wav", "5-5010-A-1.wav")])
             return
-        assert url == data.ARCHIVE
+        assert url == data.ARCHIVE and members == ("ESC-50-master/meta/esc50.csv",)
         with zipfile.ZipFile(path, "w") as archive:
             for file in corpus.rglob("*.*"):
                 archive.write(file, Path("ESC-50-master") / file.relative_to(corpus))

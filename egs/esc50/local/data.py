@@ -10,7 +10,8 @@ from lass.data.datadir import Row
 from lass.data.published import fill
 from lass.data.testsets import find_set
 from lass.errors import LassError
-from lass.io.download import fetch, unpack_zip
+from lass.io.archives import unpack
+from lass.io.download import fetch
 
 SUBSETS = {"esc10": 10, "esc50": 50}  # classes
 CLIPS = 8  # of each class in each fold
@@ -27,8 +28,8 @@ def download(root: Path, esc50_root: str, subset: str, test_fold: str, audiosep_
     """Fetch what no option says where it is (about 600 MB), and check that the corpus is whole."""
     _folds(test_fold)
     if not esc50_root:
-        fetch(ARCHIVE, root / "ESC-50.zip")
-        unpack_zip(root / "ESC-50.zip", root / "ESC-50")
+        fetch(ARCHIVE, root / "ESC-50.zip", members=("ESC-50-master/meta/esc50.csv",))
+        unpack(root / "ESC-50.zip", root / "ESC-50")
     if audiosep_list == "download":
         fetch(AUDIOSEP.list.url, root / "audiosep_esc50_eval.csv", AUDIOSEP.list.md5)
     folder = _folder(root, esc50_root)

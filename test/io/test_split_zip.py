@@ -1,0 +1,129 @@
+import shutil
+import struct
+import subprocess
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lass.errors import LassError
+from lass.io.archives import unpack
+from lass.io.split_zip import END, END64, ENTRY, LOCATOR, open_zip
+
+MEMBERS = {f"FSD50K.dev_audio/{k}.wav": np.random.default_rng(k).bytes(700 * k) for k in range(6)}
+SPANNED = b"PK\7\x08"  # how the first part begins
+
+
+def split(folder: Path, size: int, wide: bool = False, comment: bytes = b"") -> Path:
+    """Write MEMBERS as ``a.z01``, ..., ``a.zip`` of ``size`` bytes a part, as `zip -s` does.
+
+    ``wide``: offsets, sizes, part numbers and the end in the zip64 form that large archives have.
+    """
+    plain = folder / "plain"
+    with zipfile.ZipFile(plain, "w") as archive:
+        for name, content in MEMBERS.items():
+            archive.writestr(name, content)
+        entries, begin = archive.infolist(), archive.fp.tell()
+    data = SPANNED + plain.read_bytes()[:begin]
+    plain.unlink()
+    directory = b"".join(_entry(info, *divmod(len(SPANNED) + info.header_offset, size), wide) for info in entries)
+    disk, offset = divmod(len(data), size)
+    data += directory
+    last = (len(data) + (END64.size + LOCATOR.size if wide else 0) + END.size + len(comment) - 1) // size
+    total = len(entries)
+    if wide:
+        end_disk, end_offset = divmod(len(data), size)
+        data += END64.pack(b"PK\6\6", END64.size - 12, 45, 45, last, disk, 0, total, len(directory), offset)
+        data += LOCATOR.pack(b"PK\6\7", end_disk, end_offset, last + 1)
+        data += END.pack(b"PK\5\6", last, 0xFFFF, 0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF, len(comment))
+    else:
+        data += END.pack(b"PK\5\6", last, disk, total, total, len(directory), offset, len(comment))
+    data += comment
+    for number in range(last + 1):
+        name = "a.zip" if number == last else f"a.z{number + 1:02d}"
+        (folder / name).write_bytes(data[number * size : (number + 1) * size])
+    return folder / "a.zip"
+
+
+def _entry(info: zipfile.ZipInfo, disk: int, offset: int, wide: bool) -> bytes:
+    name, extra = info.filename.encode(), struct.pack("<2H4s", 0x7075, 4, b"also")  # a field of another kind
+    sizes = (info.compress_size, info.file_size)
+    if wide:
+        extra += struct.pack("<2H3QL", 1, 28, info.file_size, info.compress_size, offset, disk)
+        sizes, offset, disk = (0xFFFFFFFF, 0xFFFFFFFF), 0xFFFFFFFF, 0xFFFF
+    fields = (45, 45, 0, info.compress_type, 0, 33, info.CRC, *sizes, len(name), len(extra), 0, disk, 0, 0, offset)
+    return ENTRY.pack(b"PK\1\2", *fields) + name + extra
+
+
+@pytest.mark.parametrize("wide", [False, True])
+@pytest.mark.parametrize("size", [97, 1000, 4096, 1 << 20])
+def test_parts(size, wide, tmp_path):
+    """Members, and the list of them too, begin in one part and end in another."""
+    archive = split(tmp_path, size, wide, comment=b"a comment")
+    with open_zip(archive) as packed:
+        assert packed.testzip() is None
+        assert {info.filename: packed.read(info) for info in packed.infolist()} == MEMBERS
+    unpack(archive, tmp_path / "out", [next(iter(MEMBERS))])
+    assert all((tmp_path / "out" / name).read_bytes() == content for name, content in MEMBERS.items())
+
+
+@pytest.mark.skipif(not shutil.which("zip"), reason="no command zip, which publishers split archives with")
+@pytest.mark.parametrize("options", [[], ["-fz"]], ids=["plain", "zip64"])
+def test_parts_that_zip_wrote(options, tmp_path):
+    content = np.random.default_rng(0).bytes(150000)
+    (tmp_path / "x.wav").write_bytes(content)
+    (tmp_path / "y.wav").write_bytes(content[::-1])
+    command = ["zip", "-q", *options, "-s", "64k", "a.zip", "x.wav", "y.wav"]
+    subprocess.run(command, cwd=tmp_path, check=True)
+    assert (tmp_path / "a.z04").exists()
+    unpack(tmp_path / "a.zip", tmp_path / "out")
+    assert (tmp_path / "out" / "x.wav").read_bytes() == content
+    assert (tmp_path / "out" / "y.wav").read_bytes() == content[::-1]
+
+
+@pytest.mark.parametrize("wide", [False, True])
+def test_missing_parts(wide, tmp_path):
+    archive = split(tmp_path, 3000, wide)
+    content = (tmp_path / "a.z02").read_bytes()
+    (tmp_path / "a.z02").unlink()
+    with pytest.raises(LassError, match="a.zip: damaged .part a.z02 is missing.: delete it and run again"):
+        unpack(archive, tmp_path / "out")
+    (tmp_path / "a.z02").write_bytes(content)
+    (tmp_path / "a.z03").unlink()
+    with pytest.raises(LassError, match="4 parts belong to it, 3 are there"):
+        unpack(archive, tmp_path / "out")
+
+
+@pytest.mark.parametrize("wide", [False, True])
+def test_damaged_parts(wide, tmp_path):
+    archive = split(tmp_path, 3000, wide)
+    whole = archive.read_bytes()
+    for damaged in (whole[:-30], b"", whole[:50] + whole[-22:]):
+        archive.write_bytes(damaged)
+        with pytest.raises(LassError, match="a.zip: damaged"):
+            unpack(archive, tmp_path / "out")
+    archive.write_bytes(whole)
+    part = bytearray((tmp_path / "a.z02").read_bytes())
+    part[1500] ^= 1
+    (tmp_path / "a.z02").write_bytes(part)
+    with pytest.raises(LassError, match="a.zip: damaged .Bad CRC-32"):
+        unpack(archive, tmp_path / "out")
+
+
+@pytest.mark.parametrize("wide", [False, True])
+def test_random_damage_of_the_directory_never_gives_wrong_files(wide, tmp_path):
+    """Each is either refused or as it was."""
+    archive = split(tmp_path, 1 << 20, wide)
+    (tmp_path / "a.z01").write_bytes(b"")  # as if in parts
+    whole, random = archive.read_bytes(), np.random.default_rng(0)
+    for number in range(60):
+        damaged = bytearray(whole)
+        damaged[-int(random.integers(1, 600))] ^= 1 << int(random.integers(8))
+        archive.write_bytes(damaged)
+        try:
+            unpack(archive, tmp_path / f"out{number}")
+        except LassError:
+            continue
+        for path in (tmp_path / f"out{number}").rglob("*.wav"):
+            assert path.read_bytes() in MEMBERS.values()
