@@ -18,6 +18,7 @@ import numpy as np
 
 from lass.errors import LassError
 from lass.io.files import atomic_path
+from lass.io.sorting import sort_lines
 
 _LINE = re.compile(r"([^\x00-\x20]+)[ \t](.+)", re.DOTALL)
 _GOOD_LINES = re.compile(rb"(?:[^\x00-\x20]++[ \t][^\r\n]++(?:\n|\Z))*+")
@@ -56,16 +57,22 @@ def read_table(path: str | os.PathLike) -> list[tuple[str, str]]:
     return list(iterate_table(path))
 
 
-def write_table(path: str | os.PathLike, rows: Iterable[tuple[str, str]]) -> None:
-    """Write ``rows`` sorted by key, atomically. Refuses duplicate keys, empty values and what would break a line."""
-    lines = sorted(_join(path, key, value) for key, value in rows)
-    # Blanks sort below all characters of a key, so sorted lines have sorted keys.
-    for line, following in itertools.pairwise(lines):
-        key = line.partition(b" ")[0]
-        if following.startswith(key + b" "):
-            raise LassError(f"{path}: duplicate key ({key.decode()}): give each entry a key of its own")
+def write_table(path: str | os.PathLike, rows: Iterable[tuple[str, str]]) -> int:
+    """Write ``rows`` sorted by key, atomically. Refuses duplicate keys, empty values and what would break a line.
+
+    Returns:
+        the number of lines.
+    """
+    last_key, count = None, 0
     with atomic_path(path) as temporary, open(temporary, "wb") as f:
-        f.writelines(lines)
+        # Blanks sort below all characters of a key, so sorted lines have sorted keys.
+        for line in sort_lines((_join(path, key, value) for key, value in rows), temporary.parent):
+            key = line.partition(b" ")[0]
+            if key == last_key:
+                raise LassError(f"{path}: duplicate key ({key.decode()}): give each entry a key of its own")
+            f.write(line)
+            last_key, count = key, count + 1
+    return count
 
 
 def _join(path: str | os.PathLike, key: str, value: str) -> bytes:
