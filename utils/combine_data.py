@@ -15,7 +15,7 @@ from lass.errors import LassError, run
 def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", type=Path, help="the new data directory")
-    parser.add_argument("parts", nargs="+", metavar="[NAME=]SET", help="data directory; its own name where none is given")
+    parser.add_argument("parts", nargs="+", metavar="[NAME=]SET", help="data directory, and a name for it")
     parser.add_argument("--prefix", action="store_true", help="names in front of ids, although no two are alike")
     parser.add_argument("--dry_run", action="store_true", help="check, say what would be written, write nothing")
     args = parser.parse_args(argv)

@@ -11,7 +11,7 @@ from lass.errors import run
 def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("set", type=Path, help="data directory")
-    parser.add_argument("out", type=Path, help="the new one: sorted, each id once, bad lines and clips without audio gone")
+    parser.add_argument("out", type=Path, help="the new one: sorted, each id once, without bad lines")
     parser.add_argument("--need", nargs="+", default=[], metavar="TABLE", help="a clip stays if it is in all of these")
     parser.add_argument("--dry_run", action="store_true", help="check, say what would be written, write nothing")
     args = parser.parse_args(argv)

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from lass.data.derive import count_clips, ordered, placed
+from lass.data.derive import count_clips, placed
 from lass.errors import LassError
 from lass.io.sorting import sort_lines
-from lass.io.table import read_table
+from lass.io.table import iterate_sorted, read_table
 
 
 def first(folder: Path, count: int) -> np.ndarray:
@@ -41,7 +41,7 @@ def labelled(folder: Path, labels: Sequence[str]) -> np.ndarray:
         raise LassError(f"{folder / 'labels'}: no label {sorted(unknown)[0]!r}: give an id or a name that stands there")
     wanted = {label for label, name in known if label in labels or name in labels}
     kept = np.zeros(count_clips(folder), bool)
-    for i, _, value in placed(folder, ordered(folder / "utt2labels")):
+    for i, _, value in placed(folder, iterate_sorted(folder / "utt2labels")):
         if i is not None:
             kept[i] = not wanted.isdisjoint(value.split())
     return kept
@@ -91,7 +91,7 @@ def _groups(folder: Path, clips: int, by: str | None) -> np.ndarray:
     if by is None:
         return codes
     path = folder / f"utt2{'labels' if by == 'label' else by}"
-    for i, utt, value in placed(folder, ordered(path)):
+    for i, utt, value in placed(folder, iterate_sorted(path)):
         if by == "label" and len(value.split()) > 1:
             raise LassError(f"{path}: {utt} has several labels ({value}): such a set cannot be split by label")
         common = value if by == "label" else ":".join(value.split(":", 2)[:2])

@@ -19,7 +19,7 @@ from lass.data.datadir import TABLES
 from lass.data.validate import validate
 from lass.errors import LassError
 from lass.io.files import atomic_folder, refuse_existing
-from lass.io.table import iterate_table, write_table
+from lass.io.table import iterate_sorted, iterate_table, write_table
 
 PATHS = ("wav.scp", "video.scp")  # and the caches: their values begin with a path
 
@@ -71,19 +71,9 @@ def write_sets(sets: dict[Path, Sequence[Part]], dry_run: bool = False) -> list[
     return lines
 
 
-def ordered(path: Path) -> Iterator[tuple[str, str]]:
-    """(key, value) of each line of a table; LassError where it is not sorted, or a key comes twice."""
-    previous = ""
-    for number, (key, value) in enumerate(iterate_table(path), 1):
-        if key <= previous:
-            raise LassError(f"{path}:{number}: {key} follows {previous}: not sorted; run utils/fix_data.py")
-        previous = key
-        yield key, value
-
-
 def placed(folder: Path, entries: Iterable[tuple[str, str]]) -> Iterator[tuple[int | None, str, str]]:
     """(line of the clip in wav.scp, 0-based, or None without such a clip, key, value) of entries that are sorted."""
-    clips = enumerate(ordered(folder / "wav.scp"))
+    clips = enumerate(iterate_sorted(folder / "wav.scp"))
     i, utt = -1, ""
     for key, value in entries:
         wanted = key.partition("#")[0]
@@ -94,7 +84,7 @@ def placed(folder: Path, entries: Iterable[tuple[str, str]]) -> Iterator[tuple[i
 
 def count_clips(folder: Path) -> int:
     """Lines of wav.scp."""
-    return sum(1 for _ in ordered(folder / "wav.scp"))
+    return sum(1 for _ in iterate_sorted(folder / "wav.scp"))
 
 
 def tables_of(folder: Path) -> list[str]:
@@ -117,7 +107,7 @@ def base_of(wav_scp: Path, folder: Path) -> str:
 
 def shared_id(folders: Sequence[Path]) -> str | None:
     """An id that two of the sets have, or None."""
-    utts = heapq.merge(*((utt for utt, _ in ordered(folder / "wav.scp")) for folder in folders))
+    utts = heapq.merge(*((utt for utt, _ in iterate_sorted(folder / "wav.scp")) for folder in folders))
     return next((one for one, other in itertools.pairwise(utts) if one == other), None)
 
 
@@ -150,19 +140,21 @@ def _renamed(temporary: Path, folder: Path) -> Iterator[None]:
 def _entries(part: Part, name: str) -> Iterator[tuple[str, str]]:
     path = part.folder / name
     has_paths = name in PATHS or name.endswith("_emb.scp")
-    for i, key, value in placed(part.folder, ordered(path)) if path.exists() else ():
+    for i, key, value in placed(part.folder, iterate_sorted(path)) if path.exists() else ():
         if i is None or (part.kept is not None and not part.kept[i]):
             continue
         utt, mark, k = key.partition("#")
         prefix = "" if utt.startswith(part.prefix) else part.prefix
-        yield f"{prefix}{utt}{part.suffix}{mark}{k}", os.path.join(part.base, value) if has_paths else value  # an absolute value stays as it is
+        if has_paths:
+            value = os.path.join(part.base, value)  # an absolute path stays as it is
+        yield f"{prefix}{utt}{part.suffix}{mark}{k}", value
 
 
 def _labels(parts: Sequence[Part]) -> Iterator[tuple[str, str]]:
     """Labels of all parts, each once; LassError when two of them name it differently."""
     seen: dict[str, tuple[str, str]] = {}
     for path in (part.folder / "labels" for part in parts):
-        for number, (label, name) in enumerate(ordered(path) if path.exists() else (), 1):
+        for number, (label, name) in enumerate(iterate_sorted(path) if path.exists() else (), 1):
             first, where = seen.setdefault(label, (name, f"{path}:{number}"))
             if name != first:
                 raise LassError(f"{path}:{number}: {label} is named {name!r}, but {first!r} at {where}: name it alike")

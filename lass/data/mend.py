@@ -9,12 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
-from lass.data.derive import Part, base_of, count_clips, ordered, placed, tables_of, write_sets
+from lass.data.derive import Part, base_of, count_clips, placed, tables_of, write_sets
 from lass.data.validate import fault_of, id_form, look_at
 from lass.errors import LassError
 from lass.io.audio import AudioError
 from lass.io.sorting import sort_lines
-from lass.io.table import read_table, split_line, write_table
+from lass.io.table import iterate_sorted, read_table, split_line, write_table
 
 BOM = b"\xef\xbb\xbf"
 
@@ -48,16 +48,15 @@ def mend(source: Path, target: Path, needed: Sequence[str] = (), dry_run: bool =
             kept &= _in_table(clean, name)
         written = write_sets({target: [Part(clean, kept, base=base)]}, dry_run)
         for name in set(tables) - {"labels"}:
-            lost = [i is None or not kept[i] for i, _, _ in placed(clean, ordered(clean / name))]
+            lost = [i is None or not kept[i] for i, _, _ in placed(clean, iterate_sorted(clean / name))]
             counts[name]["of clips that go"] = sum(lost) - counts[name]["without audio"]
     gone = {name: ", ".join(f"{n} {why}" for why, n in counts[name].items() if n) for name in tables}
     return [*(f"{source / name}: dropped {why}" for name, why in gone.items() if why), *written]
 
 
 def _good_lines(path: Path, labels: set[str], counts: Counter, folder: Path) -> Iterator[tuple[str, str]]:
-    numbered = (
-        f"{key} {number:012d} {value}\n".encode() for number, (key, value) in enumerate(_well_formed(path, labels, counts))
-    )
+    good = enumerate(_well_formed(path, labels, counts))
+    numbered = (f"{key} {number:012d} {value}\n".encode() for number, (key, value) in good)
     entries = (line.decode().removesuffix("\n").split(" ", 2) for line in sort_lines(numbered, folder))
     for key, lines in groupby(entries, key=lambda entry: entry[0]):
         yield key, next(lines)[2]
@@ -82,7 +81,7 @@ def _well_formed(path: Path, labels: set[str], counts: Counter) -> Iterator[tupl
 
 def _with_audio(folder: Path, base: str, counts: Counter) -> np.ndarray:
     kept = np.ones(count_clips(folder), bool)
-    for i, (_, path) in enumerate(ordered(folder / "wav.scp")):
+    for i, (_, path) in enumerate(iterate_sorted(folder / "wav.scp")):
         try:
             look_at(os.path.join(base, path), read_audio=False, read_header=False)
         except AudioError:
@@ -93,7 +92,7 @@ def _with_audio(folder: Path, base: str, counts: Counter) -> np.ndarray:
 
 def _in_table(folder: Path, name: str) -> np.ndarray:
     kept = np.zeros(count_clips(folder), bool)
-    for i, _, _ in placed(folder, ordered(folder / name)):
+    for i, _, _ in placed(folder, iterate_sorted(folder / name)):
         if i is not None:
             kept[i] = True
     return kept

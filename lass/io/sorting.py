@@ -8,10 +8,13 @@ import tempfile
 from collections.abc import Iterable, Iterator
 
 
-def sort_lines(lines: Iterable[bytes], folder: str | os.PathLike | None, in_memory: int = 1 << 18) -> Iterator[bytes]:
+def sort_lines(
+    lines: Iterable[bytes], folder: str | os.PathLike | None, in_memory: int = 1 << 18
+) -> Iterator[bytes]:
     """Yield ``lines``, each with its LF, in the order of their bytes.
 
-    At most ``in_memory`` lines are held; the others wait, sorted run by run, in temporary files of ``folder`` (None: the usual one).
+    At most ``in_memory`` lines are held; the others wait, sorted run by run, in temporary files of ``folder`` (None:
+    the usual one).
     """
     lines = iter(lines)
     run = sorted(itertools.islice(lines, in_memory))

@@ -20,6 +20,7 @@ from lass.errors import LassError
 from lass.io.files import atomic_path
 from lass.io.sorting import sort_lines
 
+_KEY = re.compile(r"[^\x00-\x20]+")
 _LINE = re.compile(r"([^\x00-\x20]+)[ \t](.+)", re.DOTALL)
 _GOOD_LINES = re.compile(rb"(?:[^\x00-\x20]++[ \t][^\r\n]++(?:\n|\Z))*+")
 _BOM = b"\xef\xbb\xbf"
@@ -57,6 +58,14 @@ def read_table(path: str | os.PathLike) -> list[tuple[str, str]]:
     return list(iterate_table(path))
 
 
+def iterate_sorted(path: str | os.PathLike) -> Iterator[tuple[str, str]]:
+    """As ``iterate_table``; a LassError also for a line that is out of order or a duplicate."""
+    for batch in _checked_batches(Path(path)):
+        for line in batch:
+            key, _, value = line.decode().removesuffix("\n").partition(" ")
+            yield (key, value) if "\t" not in key else split_line(line.removesuffix(b"\n"), str(path))
+
+
 def write_table(path: str | os.PathLike, rows: Iterable[tuple[str, str]]) -> int:
     """Write ``rows`` sorted by key, atomically. Refuses duplicate keys, empty values and what would break a line.
 
@@ -76,7 +85,7 @@ def write_table(path: str | os.PathLike, rows: Iterable[tuple[str, str]]) -> int
 
 
 def _join(path: str | os.PathLike, key: str, value: str) -> bytes:
-    if not key or any(c <= " " for c in key) or key.startswith("\ufeff"):
+    if not _KEY.fullmatch(key) or key.startswith("\ufeff"):
         raise LassError(f"{path}: bad key ({key!r}): a key has no blanks, control characters or byte-order mark")
     if not value or "\n" in value or "\r" in value:
         raise LassError(f"{path}: bad value of {key} ({value[:80]!r}): a value is one line and not empty")
