@@ -14,10 +14,6 @@ set -euo pipefail
 
 stage=1            # first stage
 stop_stage=10      # last stage
-cmd=run            # launcher: utils/<cmd>.py
-nj=2               # parallel jobs of the stages format, mix and score
-num_threads=2      # threads of training and separation
-gpu=0              # GPUs of training and separation
 set=               # changes of the configuration, separated by blanks: "train.max_steps=100 seed=1"
 tag=               # name of this run, added to the experiment folder
 baselines=         # systems without training, too: ideal_ratio_mask ideal_binary_mask wiener
@@ -29,13 +25,15 @@ max_failed=0       # audio files that may fail in stage format
 force=false        # do the stages again, although they are complete; training starts anew
 
 lass_utils=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+lass_egs=$(cd "$lass_utils/../egs" && pwd)
 caller_dir=$PWD
+. "$lass_egs/cmd.sh" # cmd, nj, num_threads, gpu
 # shellcheck disable=SC2034
-option_files=("${BASH_SOURCE[0]}")
+option_files=("${BASH_SOURCE[0]}" "$lass_egs/cmd.sh")
 . "$lass_utils/parse_options.sh"
 [ $# -eq 0 ] || { echo "$0: unexpected argument '$1'; options begin with --, see --help" >&2; exit 1; }
 cd "$(dirname "$0")"
-. "$lass_utils/../tools/env.sh"
+. "$lass_egs/path.sh"
 
 # A path that the user gave, seen from the folder where the recipe was started; "download" is no path.
 absolute() { case $1 in "" | /* | download) echo "$1" ;; *) echo "$caller_dir/$1" ;; esac; }

@@ -6,7 +6,7 @@ import importlib
 import sys
 from pathlib import Path
 
-from lass.errors import LassError
+from lass.errors import run
 
 
 def stages() -> dict[str, str]:
@@ -38,13 +38,7 @@ def main(argv: list[str] | None = None) -> None:
         close = difflib.get_close_matches(stage, known)
         hint = f"did you mean {' or '.join(close)}?" if close else "lass --help lists them"
         sys.exit(f"lass: no stage {stage!r}; {hint}")
-    try:
-        importlib.import_module(f"lass.bin.{stage}").main(arguments[1:])
-    except LassError as error:
-        print(f"lass {stage}: {error}", file=sys.stderr)
-        sys.exit(1)
-    except KeyboardInterrupt:
-        sys.exit(130)
+    run(lambda: importlib.import_module(f"lass.bin.{stage}").main(arguments[1:]), f"lass {stage}")
 
 
 if __name__ == "__main__":

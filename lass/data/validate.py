@@ -4,6 +4,7 @@ Tables are read line by line, first each for itself, then two side by side: as b
 without holding any, so a set of millions of clips takes no memory. A table that is not sorted is not compared.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +23,11 @@ _ID = {
     "captions": (CAPTION_ID, "write <utt>#0, <utt>#1, .."),
     "labels": (LABEL_ID, "no blanks, no '-' in front"),
 }  # the other tables: UTT_ID
+
+
+def id_form(name: str) -> tuple[re.Pattern, str]:
+    """What the keys of table ``name`` match, and the same in words."""
+    return _ID.get(name, (UTT_ID, _ID_FORM))
 
 
 def validate(folder: Path | str, read_audio: bool = False, rate: int | None = None) -> list[str]:
@@ -82,7 +88,7 @@ class _Table:
 
     def __init__(self, folder: Path, name: str, problems: _Problems) -> None:
         self._path, self._name, self._problems = folder / name, name, problems
-        self._id, self._form = _ID.get(name, (UTT_ID, _ID_FORM))
+        self._id, self._form = id_form(name)
         self.sorted = True
 
     def __iter__(self) -> Iterator[tuple[int, str, str]]:
@@ -140,7 +146,7 @@ def _check_form(folder: Path, name: str, problems: _Problems, labels: set[str]) 
     lines = 0
     for number, key, value in table:
         lines += 1
-        fault = _fault_of(name, value, labels)
+        fault = fault_of(name, value, labels)
         if fault:
             problems.add(name, number, f"{key}: {fault}")
     if name == "wav.scp" and not lines:
@@ -157,7 +163,7 @@ def _check_audio(folder: Path, problems: _Problems, in_order: set[str], read_aud
         if compare_lengths and length is None:
             problems.add("wav.scp", number, f"no length ({utt} is not in utt2num_samples): run lass format again")
         try:
-            found = _look_at(path, read_audio, rate is not None)
+            found = look_at(path, read_audio, rate is not None)
         except audio.AudioError as e:
             problems.add("wav.scp", number, f"{utt}: {e}")
             continue
@@ -168,7 +174,7 @@ def _check_audio(folder: Path, problems: _Problems, in_order: set[str], read_aud
             problems.add("wav.scp", number, f"wrong length ({what}): run lass format again")
 
 
-def _look_at(path: str, read_audio: bool, read_header: bool) -> audio.AudioInfo | None:
+def look_at(path: str, read_audio: bool, read_header: bool) -> audio.AudioInfo | None:
     """Rate and length as far as they are asked for; AudioError for a path or a file that cannot be used."""
     audio.refuse_command(path)
     if read_audio:
@@ -194,7 +200,8 @@ def _check_ids(folder: Path, name: str, problems: _Problems) -> None:
             problems.add(name, number, f"unknown id ({utt} is not in wav.scp): drop the line or add the clip")
 
 
-def _fault_of(name: str, value: str, labels: set[str]) -> str | None:
+def fault_of(name: str, value: str, labels: set[str]) -> str | None:
+    """What is wrong with a value of table ``name``, given the ids of ``labels``; None for a good one."""
     if name == "utt2labels":
         unknown = [label for label in value.split() if label not in labels]
         if unknown:

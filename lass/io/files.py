@@ -41,8 +41,7 @@ def atomic_folder(folder: Path) -> Iterator[Path]:
         LassError: something is there already.
     """
     folder = folder.resolve()
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise LassError(f"{folder}: is there already: remove it or give another folder")
+    refuse_existing(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     try:
@@ -53,6 +52,12 @@ def atomic_folder(folder: Path) -> Iterator[Path]:
         os.replace(temporary, folder)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def refuse_existing(folder: Path) -> None:
+    """LassError when ``folder`` is there, unless it is an empty folder."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise LassError(f"{folder}: is there already: remove it or give another folder")
 
 
 def _umask() -> int:

@@ -18,7 +18,9 @@ import numpy as np
 
 from lass.errors import LassError
 from lass.io.files import atomic_path
+from lass.io.sorting import sort_lines
 
+_KEY = re.compile(r"[^\x00-\x20]+")
 _LINE = re.compile(r"([^\x00-\x20]+)[ \t](.+)", re.DOTALL)
 _GOOD_LINES = re.compile(rb"(?:[^\x00-\x20]++[ \t][^\r\n]++(?:\n|\Z))*+")
 _BOM = b"\xef\xbb\xbf"
@@ -56,20 +58,34 @@ def read_table(path: str | os.PathLike) -> list[tuple[str, str]]:
     return list(iterate_table(path))
 
 
-def write_table(path: str | os.PathLike, rows: Iterable[tuple[str, str]]) -> None:
-    """Write ``rows`` sorted by key, atomically. Refuses duplicate keys, empty values and what would break a line."""
-    lines = sorted(_join(path, key, value) for key, value in rows)
-    # Blanks sort below all characters of a key, so sorted lines have sorted keys.
-    for line, following in itertools.pairwise(lines):
-        key = line.partition(b" ")[0]
-        if following.startswith(key + b" "):
-            raise LassError(f"{path}: duplicate key ({key.decode()}): give each entry a key of its own")
+def iterate_sorted(path: str | os.PathLike) -> Iterator[tuple[str, str]]:
+    """As ``iterate_table``; a LassError also for a line that is out of order or a duplicate."""
+    for batch in _checked_batches(Path(path)):
+        for line in batch:
+            key, _, value = line.decode().removesuffix("\n").partition(" ")
+            yield (key, value) if "\t" not in key else split_line(line.removesuffix(b"\n"), str(path))
+
+
+def write_table(path: str | os.PathLike, rows: Iterable[tuple[str, str]]) -> int:
+    """Write ``rows`` sorted by key, atomically. Refuses duplicate keys, empty values and what would break a line.
+
+    Returns:
+        the number of lines.
+    """
+    last_key, count = None, 0
     with atomic_path(path) as temporary, open(temporary, "wb") as f:
-        f.writelines(lines)
+        # Blanks sort below all characters of a key, so sorted lines have sorted keys.
+        for line in sort_lines((_join(path, key, value) for key, value in rows), temporary.parent):
+            key = line.partition(b" ")[0]
+            if key == last_key:
+                raise LassError(f"{path}: duplicate key ({key.decode()}): give each entry a key of its own")
+            f.write(line)
+            last_key, count = key, count + 1
+    return count
 
 
 def _join(path: str | os.PathLike, key: str, value: str) -> bytes:
-    if not key or any(c <= " " for c in key) or key.startswith("\ufeff"):
+    if not _KEY.fullmatch(key) or key.startswith("\ufeff"):
         raise LassError(f"{path}: bad key ({key!r}): a key has no blanks, control characters or byte-order mark")
     if not value or "\n" in value or "\r" in value:
         raise LassError(f"{path}: bad value of {key} ({value[:80]!r}): a value is one line and not empty")

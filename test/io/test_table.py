@@ -6,7 +6,7 @@ import pytest
 
 from lass.errors import LassError
 from lass.io import table
-from lass.io.table import MappedTable, read_table, write_table
+from lass.io.table import MappedTable, iterate_sorted, read_table, write_table
 
 ODD_VALUES = [
     "it's a \"bell\"",
@@ -170,3 +170,12 @@ def test_write_refuses_what_breaks_a_line(tmp_path, row, message):
     with pytest.raises(LassError, match=message):
         write_table(tmp_path / "t", [("u", "v"), row])
     assert os.listdir(tmp_path) == []
+
+
+def test_iterate_sorted(tmp_path):
+    rows = "a  two blanks\nb\ttab and blank\nc x\u2028y\n"
+    (tmp_path / "table").write_text(rows, encoding="utf-8")
+    assert list(iterate_sorted(tmp_path / "table")) == list(iterate_table(tmp_path / "table"))
+    (tmp_path / "table").write_text("a x\nc x\nb x\n")
+    with pytest.raises(LassError, match="table:3: b: not sorted"):
+        list(iterate_sorted(tmp_path / "table"))

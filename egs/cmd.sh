@@ -1,0 +1,6 @@
+# shellcheck shell=bash
+# Edit for your machine or cluster: how the recipes start their jobs. Options of run.sh win over what stands here.
+cmd=run        # launcher: utils/<cmd>.py
+nj=2           # parallel jobs of the stages format, mix and score
+num_threads=2  # threads of training and separation
+gpu=0          # GPUs of training and separation
