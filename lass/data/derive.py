@@ -18,6 +18,7 @@ import numpy as np
 from lass.data.datadir import TABLES
 from lass.data.validate import validate
 from lass.errors import LassError
+from lass.io.audio import source_file
 from lass.io.files import atomic_folder, refuse_existing
 from lass.io.table import iterate_sorted, iterate_table, write_table
 
@@ -100,7 +101,7 @@ def base_of(wav_scp: Path, folder: Path) -> str:
     """
     for _, value in itertools.islice(iterate_table(wav_scp), 1000):
         for base in ("", *folder.resolve().parents):
-            if os.path.exists(os.path.join(base, value.rpartition(":")[0] or value)):
+            if os.path.exists(os.path.join(base, source_file(value))):
                 return str(base)
     return ""
 

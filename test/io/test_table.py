@@ -175,7 +175,8 @@ def test_write_refuses_what_breaks_a_line(tmp_path, row, message):
 def test_iterate_sorted(tmp_path):
     rows = "a  two blanks\nb\ttab and blank\nc x\u2028y\n"
     (tmp_path / "table").write_text(rows, encoding="utf-8")
-    assert list(iterate_sorted(tmp_path / "table")) == list(iterate_table(tmp_path / "table"))
+    expected = [("a", " two blanks"), ("b", "tab and blank"), ("c", "x\u2028y")]
+    assert list(iterate_sorted(tmp_path / "table")) == expected
     (tmp_path / "table").write_text("a x\nc x\nb x\n")
     with pytest.raises(LassError, match="table:3: b: not sorted"):
         list(iterate_sorted(tmp_path / "table"))
