@@ -44,9 +44,10 @@ def test_as_many_at_once_as_asked_for():
 
 @pytest.mark.parametrize("fault", [KeyboardInterrupt, ValueError])
 def test_what_the_caller_meets_ends_all_work(fault):
-    ended = []
+    ended, all_began = [], threading.Barrier(3, timeout=10)
 
     def work(item: int, stop: threading.Event) -> None:
+        all_began.wait()
         if item:
             ended.append(stop.wait(60))
 
