@@ -34,7 +34,8 @@ REASONS = {
     "login": r"not a bot|sign in|log ?in|members.only|join this channel|requires payment|cookies",
     "removed": r"video unavailable|not available$|not available\.|no longer available|removed|terminated|deleted"
     r"|does not exist|copyright",
-    "network": r"timed? ?out|connection|HTTP Error 5\d\d|getaddrinfo|name resolution|IncompleteRead|SSL|unable to download",
+    "network": r"timed? ?out|connection|HTTP Error 5\d\d|getaddrinfo|name resolution|IncompleteRead|SSL"
+    r"|unable to download",
 }
 RETRIED = {"throttled", "network"}  # at once, after a time
 GONE = {"private", "removed"}  # no rerun brings them back

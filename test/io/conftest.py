@@ -35,7 +35,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             length = len(content) - begin
             if begin:
                 status = 206 if length > 0 else 416
-                headers["Content-Range"] = f"bytes {f'{begin}-{len(content) - 1}' if length > 0 else '*'}/{len(content)}"
+                sent = f"{begin}-{len(content) - 1}" if length > 0 else "*"
+                headers["Content-Range"] = f"bytes {sent}/{len(content)}"
             if self.server.etag:
                 headers["ETag"] = self.server.etag
             if self.server.length:

@@ -146,10 +146,13 @@ def test_wrong_checksum(algorithm, published, url, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("page", ["<!DOCTYPE html>\n<html>", '\ufeff\n<?xml version="1.0"?>\n<!-- x --><HTML lang="en">'])
+PAGES = ["<!DOCTYPE html>\n<html>", '\ufeff\n<?xml version="1.0"?>\n<!-- x --><HTML lang="en">']
+
+
+@pytest.mark.parametrize("page", PAGES)
 def test_page_in_place_of_an_archive(page, web, tmp_path):
     web.files["/a.zip"] = f"{page}<head><title>Sign\n in\x1b[2J</title>".encode()
-    with pytest.raises(LassError, match=r"an HTML page \('Sign in.x1b\[2J'\) came in place of a.zip: open it in a brow"):
+    with pytest.raises(LassError, match=r"an HTML page \('Sign in.x1b\[2J'\) came in place of a.zip: open it in"):
         fetch(web.url("/a.zip"), tmp_path / "a.zip", MD5)
     assert not list(tmp_path.iterdir())
     fetch(web.url("/a.zip"), tmp_path / "a.html")  # a page that was asked for
