@@ -126,7 +126,7 @@ def _write_tables(parts: Sequence[Part], folder: Path, temporary: Path) -> dict[
         if not counts[name]:
             (temporary / name).unlink()
     if not counts["wav.scp"]:
-        raise LassError(f"{folder}: no clips would be left: ask for others")
+        raise LassError(f"{folder}: no clips would be left: ask for more, or others")
     return {name: count for name, count in counts.items() if count}
 
 
