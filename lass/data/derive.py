@@ -44,7 +44,7 @@ class Part:
 
 
 def write_sets(sets: dict[Path, Sequence[Part]], dry_run: bool = False) -> list[str]:
-    """Write each folder from its parts and validate it; all folders appear, or none.
+    """Write each folder from its parts and validate it; they appear when all are good, else none does.
 
     Args:
         dry_run: do it in a temporary folder that is removed, so that all faults are found and nothing is left
