@@ -62,7 +62,7 @@ def split(folder: Path, shares: Sequence[float], seed: int, by: str | None = Non
     order = np.random.default_rng(seed).permutation(len(sizes))
     middles = np.cumsum(sizes[order]) - sizes[order] / 2  # of each group, in clips, when they stand in this order
     part_of = np.empty(len(sizes), int)
-    part_of[order] = np.searchsorted(np.cumsum(shares)[:-1] * clips, middles)
+    part_of[order] = np.searchsorted(np.cumsum(shares)[:-1] * clips, middles, side="right")
     return [part_of[group] == k for k in range(len(shares))]
 
 

@@ -44,7 +44,7 @@ class Part:
 
 
 def write_sets(sets: dict[Path, Sequence[Part]], dry_run: bool = False) -> list[str]:
-    """Write each folder from its parts and validate it; all folders appear, or none.
+    """Write each folder from its parts and validate it; they appear when all are good, else none does.
 
     Args:
         dry_run: do it in a temporary folder that is removed, so that all faults are found and nothing is left
@@ -126,7 +126,7 @@ def _write_tables(parts: Sequence[Part], folder: Path, temporary: Path) -> dict[
         if not counts[name]:
             (temporary / name).unlink()
     if not counts["wav.scp"]:
-        raise LassError(f"{folder}: no clips would be left: ask for others")
+        raise LassError(f"{folder}: no clips would be left: ask for more, or others")
     return {name: count for name, count in counts.items() if count}
 
 

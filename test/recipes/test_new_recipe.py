@@ -63,7 +63,7 @@ def test_the_machine_is_set_in_one_place(repository, environment):
     cmd = (egs / "cmd.sh").read_text(encoding="utf-8")
     (egs / "cmd.sh").write_text(cmd.replace("cmd=run", "cmd=none").replace("nj=2", "nj=7"), encoding="utf-8")
     assert "stages format and mix (default: 7)" in call(run_sh, "--help", env=environment).stdout
-    (egs / "path.sh").write_text((egs / "path.sh").read_text(encoding="utf-8") + "echo here $LASS_PYTHON >&2\n")
+    (egs / "path.sh").write_text('PYTHON=$LASS_PYTHON; echo "here $PYTHON" >&2\n', encoding="utf-8")
     refused = call(run_sh, "--stage", "11", env=environment)
     assert refused.returncode == 1 and "--cmd none: no launcher utils/none.py" in refused.stderr
     assert f"here {environment['LASS_PYTHON']}\n" in refused.stderr
