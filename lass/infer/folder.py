@@ -7,8 +7,8 @@ from pathlib import Path
 
 from lass.errors import LassError
 from lass.io.files import sha256, write_text
+from lass.queries import ENCODER
 
-ENCODER = "encoder"  # a frozen query encoder that the model brings along, as transformers saves it
 PATTERNS = ("config.yaml", "model.safetensors", "tokenizer.*", "classes.safetensors",  # what loading reads
             *(f"{ENCODER}/*.{suffix}" for suffix in ("json", "txt", "safetensors")))
 CARD, SUMS = "README.md", "SHA256SUMS"

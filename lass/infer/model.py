@@ -53,7 +53,8 @@ class Model:
         with atomic_path(folder / "model.safetensors") as temporary:
             safetensors.torch.save_file({k: v.contiguous() for k, v in self._state().items()}, temporary)
         self.encoder.save_assets(folder)
-        write_text(folder / "config.yaml", configuration.dump(self.config))
+        brought = {"encoder": {"model": ENCODER}} if (folder / ENCODER).exists() else {}
+        write_text(folder / "config.yaml", configuration.dump(configuration.merge(self.config, brought)))
         write_sums(folder)
 
     def _state(self) -> dict[str, Tensor]:

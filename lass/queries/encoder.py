@@ -59,7 +59,7 @@ class QueryEncoder(nn.Module):
         """Learn the classes that texts may name from their example clips: (class, ``[T]`` at ``sample_rate``)."""
 
     def save_assets(self, folder: Path) -> None:
-        """Write what the weights do not hold into a model folder, as files ``tokenizer.*`` or ``classes.*``."""
+        """Write what the weights do not hold into a model folder: ``tokenizer.*``, ``classes.*``, ``encoder/``."""
 
     def load_assets(self, folder: Path) -> None:
         """Read what ``save_assets`` wrote."""

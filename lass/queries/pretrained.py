@@ -3,6 +3,7 @@
 import functools
 import hashlib
 import json
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,12 @@ from torch import Tensor
 from transformers import AutoTokenizer, PretrainedConfig, PreTrainedModel
 
 from lass.errors import LassError
-from lass.io.files import sha256
+from lass.io.files import atomic_path, sha256
+from lass.queries import ENCODER
 from lass.queries.encoder import QueryEncoder, check_texts
 
 _SMALL_FILES = ["*.json", "*.txt", "*.model"]  # configuration and tokenizer
+_BROUGHT = ["*.json", "*.txt", "*.safetensors"]
 _WEIGHTS = [["model.safetensors", "model-*.safetensors"], ["pytorch_model.bin", "pytorch_model-*.bin"]]
 
 
@@ -87,6 +90,18 @@ class PretrainedEncoder(QueryEncoder):
         """Write it whole, as transformers does: a folder that the constructor takes as ``model``."""
         for part in (self._loaded, self._tokenizer):
             part.save_pretrained(folder)
+
+    def save_assets(self, folder: Path) -> None:
+        """Copy a local encoder to ``<folder>/encoder``; one of the hub is known by its id, pickles by their path."""
+        source, target = Path(self.model).expanduser(), folder / ENCODER
+        if source.resolve() == target.resolve():
+            return
+        shutil.rmtree(target, ignore_errors=True)  # that of an older model
+        if not any(source.glob("*.safetensors")) or any(source.glob("*.model")):
+            return
+        for path in (path for pattern in _BROUGHT for path in sorted(source.glob(pattern))):
+            with atomic_path(target / path.name) as temporary:
+                shutil.copyfile(path, temporary)
 
     def tokenise(self, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
         """B texts -> (ids ``[B, N]``, mask ``[B, N]``: 1 for a token, 0 for padding); longer texts are cut."""

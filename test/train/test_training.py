@@ -189,7 +189,10 @@ def test_frozen_encoder(corpus, tiny_models, tmp_path, monkeypatch):
         corpus.train(experiment, *SHORT)
     last = torch.load(experiment / "ckpt" / "last.ckpt", weights_only=True)
     assert last["global_step"] == 4 and all(key.startswith("separator.") for key in last["state_dict"])
-    model = lass.load(str(experiment / "model"), "cpu")
+    elsewhere = shutil.move(experiment / "model", tmp_path / "elsewhere")
+    config = yaml.safe_load((elsewhere / "config.yaml").read_text())
+    assert config["encoder"]["model"] == "encoder"  # the model brings it along
+    model = lass.load(str(elsewhere), "cpu")
     wave = torch.randn(500).numpy()
     assert (model.separate(wave, 8000, "a bell") != model.separate(wave, 8000, "a horn")).any()
 
