@@ -18,7 +18,8 @@ from torch.nn import functional
 from lass.layers.film import Modulation
 from lass.layers.preactivated import SLOPE
 
-STRIP = 16  # frames of the outermost level; twice as many of the next, whose maps have half the bins
+STRIP = 16  # frames of the outermost level, at least; twice as many of the next, whose maps have half the bins
+VALUES = 1 << 19  # of a map in a strip, at least: narrow networks have longer strips
 
 Film = dict[str, Modulation]
 
@@ -38,18 +39,26 @@ def _each(film: Film, batch: int) -> Iterator[Film]:
 def _unet(base, x: Tensor, film: Film) -> Tensor:
     skips = []
     for level, encoder in enumerate(base.encoders(), start=1):
-        run = _chain([base.pre_conv] * (level == 1) + _folded(encoder, film))
-        skips.append(_in_strips(run, [x], STRIP << (level - 1), encoder.reach))
+        blocks = _folded(encoder, film)
+        run = _chain([base.pre_conv] * (level == 1) + blocks)
+        bins = x.shape[3] // (base.pre_conv.stride[1] if level == 1 else 1)
+        skips.append(_in_strips(run, [x], _frames(level, blocks[0].channels * bins), encoder.reach))
         x = functional.avg_pool2d(skips[-1], base.scale(level))
     x = _chain(_folded(base.conv_block7a, film))(x)
     for level, decoder in zip(range(base.levels, 0, -1), base.decoders()):
         activate = _Activation(decoder.bn1, film[f"{decoder.site}->beta1"])
         run = _chain(_folded(decoder, film) + [base.after_conv] * (level == 1))
-        stride = base.scale(level)[0]
-        step, reach = max(1, (STRIP << (level - 1)) // stride), -(-decoder.reach // stride)
+        skip, stride = skips.pop(), base.scale(level)[0]
+        step = max(1, _frames(level, skip.shape[1] * skip.shape[3]) // stride)
         join = lambda low, skip: run(torch.cat((decoder.conv1(activate(low)), skip), dim=1))  # noqa: E731, B023
-        x = _in_strips(join, [x, skips.pop()], step, reach)
+        x = _in_strips(join, [x, skip], step, -(-decoder.reach // stride))
+        del skip  # the largest maps
     return x
+
+
+def _frames(level: int, values: int) -> int:
+    """Frames of a strip, where one frame of the level's maps has ``values``."""
+    return max(STRIP << (level - 1), VALUES // values)
 
 
 def _chain(layers: Sequence[Callable[[Tensor], Tensor]]) -> Callable[[Tensor], Tensor]:
@@ -111,7 +120,7 @@ class _FoldedBlock:
         self.activate = _Activation(block.bn1, film[f"{block.site}->beta1"])
         scale, self.bias = _scale_and_shift(block.bn2, film[f"{block.site}->beta2"])
         self.weight = block.conv1.weight * scale[:, None, None, None]
-        self.conv2, self.shortcut = block.conv2, block.shortcut
+        self.conv2, self.shortcut, self.channels = block.conv2, block.shortcut, block.conv2.out_channels
 
     def __call__(self, x: Tensor) -> Tensor:
         h = functional.conv2d(self.activate(x), self.weight, self.bias, padding=1)
