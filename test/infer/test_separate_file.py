@@ -47,14 +47,13 @@ def test_one_file(suffix, subtype, tolerance, mixture, model, command, tmp_path,
     assert [p.name for p in out.parent.iterdir()] == [out.name]
 
 
+WAVS = [("PCM_16", 8000, 1), ("PCM_U8", 11025, 2), ("PCM_32", 44100, 1), ("FLOAT", 192000, 2), ("DOUBLE", 48000, 6)]
+
+
 @pytest.mark.parametrize(
     ("name", "subtype", "rate", "channels", "out", "expected"),
     [
-        ("a.wav", "PCM_16", 8000, 1, "b.wav", "PCM_16"),
-        ("a.wav", "PCM_U8", 11025, 2, "b.wav", "PCM_U8"),
-        ("a.wav", "PCM_32", 44100, 1, "b.wav", "PCM_32"),
-        ("a.wav", "FLOAT", 192000, 2, "b.wav", "FLOAT"),
-        ("a.wav", "DOUBLE", 48000, 6, "b.wav", "DOUBLE"),
+        *(("a.wav", subtype, rate, channels, "b.wav", subtype) for subtype, rate, channels in WAVS),
         ("a.wav", "PCM_24", 192000, 6, "b.flac", "PCM_24"),
         ("a.flac", "PCM_16", 22050, 1, "b.wav", "PCM_16"),
         ("a.flac", "PCM_16", 44101, 2, "b.flac", "PCM_16"),

@@ -24,4 +24,4 @@ def test_freed_memory_is_not_mapped_anew():
         int(subprocess.run([sys.executable, "-c", PROGRAM.format(kept=kept)], capture_output=True, check=True).stdout)
         for kept in (False, True)
     ]
-    assert faults[1] < 100 < faults[0] or faults[0] < 100, faults  # huge pages make few faults anyway
+    assert 4 * faults[1] < faults[0], faults  # with huge pages there are few of both
