@@ -34,7 +34,7 @@ def summary(items: Sequence[Item], rule: str = "mean") -> dict[str, dict[str, fl
         finite = [item for item in items if np.isfinite(item.values[metric])]
         row = dict.fromkeys(("mean", "median", "low", "high"))
         if finite:
-            values, classes = _defined(finite, metric), [item.label for item in finite]
+            values, classes = np.array([item.values[metric] for item in finite]), [item.label for item in finite]
             low, high = bootstrap.interval(bootstrap.draws(values, classes, rule))
             mean = bootstrap.figure(values, classes, rule)
             row = {"mean": mean, "median": np.median(values), "low": low, "high": high}
@@ -51,9 +51,9 @@ def difference(ours: Sequence[Item], theirs: Sequence[Item], rule: str = "mean")
     The interval is that of the difference, from paired draws: mixtures that are hard for both do not widen it.
     """
     other = {item.mix_id: item for item in theirs}
+    pairs = [(item, other[item.mix_id]) for item in ours if item.mix_id in other]
     found = {}
     for metric in ours[0].values:
-        pairs = [(item, other[item.mix_id]) for item in ours if item.mix_id in other]
         both = [pair for pair in pairs if all(np.isfinite(item.values.get(metric, np.nan)) for item in pair)]
         if not both:
             continue
