@@ -12,6 +12,7 @@
 # stage 5 needs of the data of this recipe.
 set -euo pipefail
 
+root=              # folder of the corpus as published, if you have it; nothing is downloaded then
 stage=1            # first stage
 stop_stage=10      # last stage
 set=               # changes of the configuration, separated by blanks: "train.max_steps=100 seed=1"
@@ -61,10 +62,12 @@ part_data=("${parts[@]/#/data/}")
 part_exps=()
 for part in "${parts[@]}"; do part_exps+=("$(exp_of "$part")"); done
 local_options=()
-stamp_options=()
+corpus=$(absolute "$root")
+corpus=${corpus:-downloads}
+stamp_options=(--option "root=$corpus")
 for name in ${recipe_options-}; do
     value=${!name}
-    case $name in *_root | *_list) value=$(absolute "$value") ;; esac
+    case $name in *_root | *_list | cookies) value=$(absolute "$value") ;; esac
     local_options+=("$name=$value")
     stamp_options+=(--option "$name=$value")
 done
@@ -76,21 +79,27 @@ training_options=(--exp "$exp" --data_root "$data" --config "$lass_utils/../conf
 for change in $set; do training_options+=(--set "$change"); done
 
 if wanted 1 download; then
-    lass download local/data.py --root downloads "${local_options[@]}"
+    if [ -n "$root" ]; then
+        echo "$corpus: the corpus is there, nothing is downloaded" >&2
+    else
+        lass download local/data.py --root downloads "${local_options[@]}"
+    fi
 fi
 
 if wanted 2 data; then
     forget "$data/orig/.done"
     stamp_options+=(--option "leaks=${leaks:-clean}")
-    if ! lass stamp check "$data/orig/.done" "${stamp_options[@]}" local/*.*; then
-        lass data local/data.py "$data/orig" --root downloads "${leak_options[@]}" "${local_options[@]}"
-        lass stamp write "$data/orig/.done" "${stamp_options[@]}" local/*.*
+    published=()
+    [ ! -f conf/corpus.yaml ] || published=(conf/corpus.yaml)
+    if ! lass stamp check "$data/orig/.done" "${stamp_options[@]}" local/*.* "${published[@]}"; then
+        lass data local/data.py "$data/orig" --root "$corpus" "${leak_options[@]}" "${local_options[@]}"
+        lass stamp write "$data/orig/.done" "${stamp_options[@]}" local/*.* "${published[@]}"
     fi
 fi
 
 if wanted 3 format; then
     for name in $(clip_sets "$train_sets $valid_sets $test_sets"); do
-        inputs=("$data/orig/$name"/{wav.scp,captions,utt2labels,labels,video.scp,leak_policy})
+        inputs=("$data/orig/$name"/{wav.scp,captions,utt2labels,labels,video.scp,segments,leak_policy})
         forget "$data/$name/.done"
         ! lass stamp check "$data/$name/.done" --output "$data/$name/wav.scp" "${inputs[@]}" || continue
         launch --max_jobs "$nj" "JOB=1:$nj" "$data/log/format_$name.JOB.log" "$PYTHON" -m lass.bin format \

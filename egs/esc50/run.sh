@@ -1,6 +1,5 @@
 #!/usr/bin/env bash
 # esc50: real recordings of 50 classes (--subset esc10: ten), three folds to train, one to choose, one to test.
-esc50_root=       # folder that holds audio/ and meta/esc50.csv; stage 1 downloads the corpus when it is empty
 subset=esc50      # esc50: all 2000 clips (CC BY-NC); esc10: 400 clips (CC BY)
 test_fold=5       # 1 to 5; the fold before it validates; cross_validate.sh runs them all
 audiosep_list=    # a second test set, AudioSep's esc50_eval.csv: that file, or "download"
@@ -9,7 +8,7 @@ valid_sets=valid
 test_sets="test snr:test"
 model=resunet30_small   # conf/model/<model>.yaml
 config=conf/train.yaml  # what this corpus needs different
-recipe_options="esc50_root subset test_fold audiosep_list"
+recipe_options="subset test_fold audiosep_list"
 after_options() {
     variant=${subset}_fold$test_fold
     leaks=${leaks:-paper} # all of ESC-50 is heard in AudioSep's set of it; the test fold is heard in no training

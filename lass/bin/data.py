@@ -13,7 +13,7 @@ def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="lass data", description=__doc__)
     parser.add_argument("recipe", type=Path, metavar="LOCAL_DATA_PY", help="egs/<corpus>/local/data.py")
     parser.add_argument("out", type=Path, metavar="OUT", help="each set is written to OUT/<set>")
-    parser.add_argument("--root", type=Path, required=True, help="where the corpus lies")
+    parser.add_argument("--root", type=Path, required=True, help="where the corpus lies, as published")
     parser.add_argument("--train_sets", default="", help="names of the sets that --leaks is for, blanks between")
     parser.add_argument("--leaks", default="clean", help="clips that the registered test sets (conf/sets) hold, too: "
                         "clean leaves them out of --train_sets, paper keeps and names them (default: %(default)s)")
@@ -22,21 +22,27 @@ def main(argv: list[str] | None = None) -> None:
     args = parser.parse_intermixed_args(argv)
 
     prepare = recipe_function(args.recipe, "prepare", args.options)
+    expected = recipe_function(args.recipe, "expected", args.options, optional=True)
     pairs = recipe_function(args.recipe, "pairs", args.options, optional=True)
 
     from lass.data.datadir import UTT_ID, DataDir, write_data_dir
     from lass.data import testsets
     from lass.data.leak_policy import LeakPolicy, report_of
     from lass.data.leaks import shared_origins
+    from lass.data.present import Present, reasons_of
     from lass.data.validate import validate
     from lass.io.table import write_table
 
     policy = LeakPolicy(args.leaks, testsets.registered().values(), args.benchmark or testsets.ROOT)
     folders, training = [], args.train_sets.split()
+    published, reasons = expected(args.root) if expected else {}, reasons_of(args.root)
     for name, rows in prepare(args.root).items():
         if not UTT_ID.fullmatch(name):
             raise LassError(f"{args.recipe}: bad name of a set ({name!r}): letters, digits and . _ + = -")
+        present = Present(args.out / name, reasons)
+        rows = present.filter(rows)
         write_data_dir(args.out / name, policy.filter(name, rows, args.out / name) if name in training else rows)
+        print(present.counts(published.get(name)))
         problems = validate(args.out / name)
         if problems:
             print(*problems, sep="\n")

@@ -8,6 +8,7 @@
     utt2num_samples   <utt> <n>                      after the format stage
     utt2origin        <utt> <source>:<id>[:<start>:<duration>]
     video.scp         <utt> <path>[:<start>:<duration>]    seconds; the whole video without them
+    segments          <utt> <utt> <start> <end>      seconds; the clip is this part of its file, before stage format
     image_emb.scp     <utt> <ark>:<offset>           one embedding a frame; written by stage embed
 
 Clips without caption, label or origin have no line in that table; a table without lines is not written.
@@ -28,13 +29,17 @@ from lass.io.table import MappedTable, read_table, write_table
 UTT_ID = re.compile(r"[A-Za-z][A-Za-z0-9._+=-]*")
 CAPTION_ID = re.compile(rf"({UTT_ID.pattern})#(0|[1-9][0-9]*)")
 LABEL_ID = re.compile(r"[^\s-]\S*")
-TABLES = ("wav.scp", "captions", "text", "utt2labels", "labels", "utt2num_samples", "utt2origin", "video.scp")
+TABLES = ("wav.scp", "captions", "text", "utt2labels", "labels", "utt2num_samples", "utt2origin", "video.scp",
+          "segments")
 FRAMES = "image_emb.scp"
 
 
 @dataclass(slots=True)
 class Row:
-    """What a recipe knows of one clip: id, audio path, captions, {label id: display name}, origin, video."""
+    """What a recipe knows of one clip: id, audio path, captions, {label id: display name}, origin, video.
+
+    ``segment``: start and end in seconds, where the clip is a part of its audio file.
+    """
 
     utt: str
     audio: str
@@ -42,6 +47,7 @@ class Row:
     labels: dict[str, str] = field(default_factory=dict)
     origin: str = ""
     video: str = ""
+    segment: tuple[float, float] | None = None
 
 
 def write_data_dir(folder: Path | str, rows: Iterable[Row]) -> None:
@@ -102,6 +108,8 @@ def _spool_row(folder: Path, row: Row, spools: dict[str, TextIO], names: dict[st
         _add(spools["utt2origin"], folder / "utt2origin", row.utt, row.origin)
     if row.video:
         _add(spools["video.scp"], folder / "video.scp", row.utt, row.video)
+    if row.segment:
+        _add(spools["segments"], folder / "segments", row.utt, "{} {:.3f} {:.3f}".format(row.utt, *row.segment))
     for label, name in row.labels.items():
         if not LABEL_ID.fullmatch(label):
             raise LassError(f"{folder}: {row.utt}: malformed label id ({label!r}): no blanks, no '-' in front")
@@ -115,7 +123,7 @@ class DataDir:
     Attributes:
         folder: where it is
         wav: ``MappedTable`` utt -> path
-        captions, utt2labels, num_samples, video: ``MappedTable``, or None where the set has no such table
+        captions, utt2labels, num_samples, video, segments: ``MappedTable``, or None where the set has no such table
         frames: the same, of the embeddings of the video's frames
     """
 
@@ -126,6 +134,7 @@ class DataDir:
         self.utt2labels = self._optional("utt2labels")
         self.num_samples = self._optional("utt2num_samples")
         self.video = self._optional("video.scp")
+        self.segments = self._optional("segments")
         self.frames = self._optional(FRAMES)
 
     def _optional(self, table: str) -> MappedTable | None:
@@ -156,6 +165,14 @@ class DataDir:
         """Label ids of a clip; empty for a clip without one."""
         i = self.utt2labels.find(utt) if self.utt2labels is not None else None
         return [] if i is None else self.utt2labels.value(i).split()
+
+    def segment_of(self, utt: str) -> tuple[float, float] | None:
+        """Start and end, in seconds, of a clip that is a part of its file; None for a clip that is all of it."""
+        i = self.segments.find(utt) if self.segments is not None else None
+        if i is None:
+            return None
+        _, start, end = self.segments.value(i).split()
+        return float(start), float(end)
 
     def frames_of(self, utt: str) -> str | None:
         """Where the embeddings of a clip's frames are, ``<ark>:<offset>``; None for a clip without."""

@@ -148,7 +148,10 @@ def _entries(part: Part, name: str) -> Iterator[tuple[str, str]]:
         prefix = "" if utt.startswith(part.prefix) else part.prefix
         if has_paths:
             value = os.path.join(part.base, value)  # an absolute path stays as it is
-        yield f"{prefix}{utt}{part.suffix}{mark}{k}", value
+        new = f"{prefix}{utt}{part.suffix}"
+        if name == "segments":  # the recording bears the name of the clip
+            value = f"{new} {value.partition(' ')[2]}"
+        yield f"{new}{mark}{k}", value
 
 
 def _labels(parts: Sequence[Part]) -> Iterator[tuple[str, str]]:

@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from lass.data.datadir import TABLES, UTT_ID
+from lass.data.datadir import TABLES, UTT_ID, DataDir
 from lass.data.leak_policy import REPORT
 from lass.errors import LassError
 from lass.io import audio
 from lass.io.files import write_text
-from lass.io.table import MappedTable, iterate_table, write_table
+from lass.io.table import iterate_table, write_table
 
 STORE_RATE = 32000  # Hz
 _FAILED_HEADER = "utt\tpath\treason\n"
@@ -36,12 +36,15 @@ class Converted:
         return f"{self.written} written, {self.kept} kept, {self.failed} failed, {clipped}"
 
 
-def to_store(source: str, target: Path, sample_rate: int = STORE_RATE) -> int:
+def to_store(
+    source: str, target: Path, sample_rate: int = STORE_RATE, segment: tuple[float, float] | None = None
+) -> int:
     """Write ``source`` as mono FLAC PCM_16 to ``target``, atomically; returns the number of clipped samples.
 
-    Mono is the mean of all channels in float64. AudioError for a source that is truncated, empty or not finite.
+    Mono is the mean of all channels in float64. AudioError for a source that is truncated, empty or not finite. Of a
+    ``segment`` (start and end in seconds) nothing else is decoded; one that ends behind the file ends with it.
     """
-    wave, rate = audio.read_whole(source)
+    wave, rate = audio.read_whole(source) if segment is None else audio.read_part(source, *segment)
     mono = audio.resample(wave.mean(axis=0, dtype=np.float64), rate, sample_rate)
     return audio.write(target, mono, sample_rate, "PCM_16")
 
@@ -56,7 +59,8 @@ def convert(
     """
     if not 1 <= job <= num_jobs:
         raise LassError(f"job {job} of {num_jobs}: jobs are counted from 1")
-    wav = MappedTable(source / "wav.scp")
+    data = DataDir(source)
+    wav = data.wav
     done, failures = Converted(), []
     for i in tqdm(range(job - 1, len(wav), num_jobs), desc="format", unit="file", mininterval=2):
         utt, path = wav.key(i), wav.value(i)
@@ -65,7 +69,7 @@ def convert(
             if is_up_to_date(output, path):
                 done.kept += 1
                 continue
-            clipped = to_store(path, output, sample_rate)
+            clipped = to_store(path, output, sample_rate, data.segment_of(utt))
         except audio.AudioError as e:
             output.unlink(missing_ok=True)
             failures.append((utt, path, str(e)))

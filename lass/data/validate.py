@@ -210,4 +210,14 @@ def fault_of(name: str, value: str, labels: set[str]) -> str | None:
         return f"not a number of samples ({value}): run lass format again"
     if name == "utt2origin" and not all(value.partition(":")):
         return f"malformed origin ({value}): write <source>:<id>, as youtube:dQw4w9WgXcQ:30:10"
+    if name == "segments" and not _is_segment(value):
+        return f"malformed segment ({value}): write '<utt> <utt> <start> <end>', in seconds, the end behind the start"
     return None
+
+
+def _is_segment(value: str) -> bool:
+    match = re.fullmatch(r"\S+ ([0-9.]+) ([0-9.]+)", value)
+    try:
+        return bool(match) and float(match[1]) < float(match[2])
+    except ValueError:
+        return False

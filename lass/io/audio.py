@@ -92,12 +92,25 @@ def read(path: str | os.PathLike, start: int = 0, frames: int = -1) -> tuple[np.
 def read_whole(path: str | os.PathLike) -> tuple[np.ndarray, int]:
     """``read`` a whole file and also refuse one without samples or with samples that are not finite."""
     wave, rate = read(path)
+    _refuse_samples(path, wave)
+    return wave, rate
+
+
+def read_part(path: str | os.PathLike, start: float, end: float) -> tuple[np.ndarray, int]:
+    """``read`` from ``start`` to ``end`` (s), refusing the same as ``read_whole``; the rest is not decoded."""
+    rate = info(path).sample_rate
+    first = round(start * rate)
+    wave, rate = read(path, first, round(end * rate) - first)
+    _refuse_samples(path, wave)
+    return wave, rate
+
+
+def _refuse_samples(path: str | os.PathLike, wave: np.ndarray) -> None:
     if wave.size == 0:
         raise AudioError(f"{path}: no samples: remove it from the set")
     if not np.isfinite(wave).all():
         bad = np.flatnonzero(~np.isfinite(wave).all(axis=0))
         raise AudioError(f"{path}: {bad.size} samples are NaN or infinite, first at {bad[0]}: write the file again")
-    return wave, rate
 
 
 def md5(path: str | os.PathLike) -> str:

@@ -1,8 +1,10 @@
 """The recipe of ESC-50, on a corpus of the same layout: 50 classes, 8 clips of each in each of five folds."""
 
 import csv
+import hashlib
 import importlib.util
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -54,13 +56,13 @@ def corpus(tmp_path) -> Path:
     return write_corpus(tmp_path / "ESC 50", lines())
 
 
-def options(corpus: Path | str, test_fold: str = "5", subset: str = "esc10", audiosep_list: str = "") -> dict[str, str]:
-    return {"esc50_root": str(corpus), "subset": subset, "test_fold": test_fold, "audiosep_list": audiosep_list}
+def options(test_fold: str = "5", subset: str = "esc10", audiosep_list: str = "") -> dict[str, str]:
+    return {"subset": subset, "test_fold": test_fold, "audiosep_list": audiosep_list}
 
 
 def prepare(corpus: Path | str, test_fold: str = "5", subset: str = "esc10") -> dict:
     """The sets, each read once and in another order than they were made."""
-    sets = data.prepare(Path("unused"), **options(corpus, test_fold, subset))
+    sets = data.prepare(Path(corpus), **options(test_fold, subset))
     return {name: list(sets[name]) for name in reversed(sets)}
 
 
@@ -116,8 +118,8 @@ def test_every_class_has_captions_of_its_own():
 def test_data_directories(corpus, tmp_path):
     """The whole way of stage data."""
     write_audio(corpus)
-    given = [f"{name}={value}" for name, value in options(corpus, "2").items()]
-    data_command.main([str(RECIPE), str(tmp_path / "out"), "--root", str(tmp_path), *given])
+    given = [f"{name}={value}" for name, value in options("2").items()]
+    data_command.main([str(RECIPE), str(tmp_path / "out"), "--root", str(corpus), *given])
     sets = {name: DataDir(tmp_path / "out" / name) for name in ("train", "valid", "test")}
     assert {name: len(found) for name, found in sets.items()} == {"train": 240, "valid": 80, "test": 80}
     assert {utt.split("-")[1] for utt, _ in sets["test"].wav} == {"2"}
@@ -136,10 +138,10 @@ def test_published_list(corpus, tmp_path):
     path = write_list(tmp_path / "list.csv", [("0", one, two), ("17", two, one), ("3", one, other)])
     utts = ["esc50-5-5000-A-0", "esc50-1-1010-A-1"]
     expected = {"audiosep-esc50-0000": utts, "audiosep-esc50-0017": utts[::-1]}
-    assert data.pairs(tmp_path, **options(corpus, audiosep_list=str(path))) == {"audiosep": expected}
-    whole = data.pairs(tmp_path, **options(corpus, subset="esc50", audiosep_list=str(path)))
+    assert data.pairs(corpus, **options(audiosep_list=str(path))) == {"audiosep": expected}
+    whole = data.pairs(corpus, **options(subset="esc50", audiosep_list=str(path)))
     assert len(whole["audiosep"]) == 3
-    assert data.pairs(tmp_path, **options(corpus)) == {}
+    assert data.pairs(corpus, **options()) == {}
 
 
 @pytest.mark.parametrize(
@@ -153,37 +155,41 @@ def test_damaged_list(content, message, corpus, tmp_path):
     path = tmp_path / "list.csv"
     path.write_text(content)
     with pytest.raises(LassError, match=message):
-        data.pairs(tmp_path, **options(corpus, audiosep_list=str(path)))
+        data.pairs(corpus, **options(audiosep_list=str(path)))
     with pytest.raises(LassError, match="nowhere.csv: cannot open"):
-        data.pairs(tmp_path, **options(corpus, audiosep_list=str(tmp_path / "nowhere.csv")))
+        data.pairs(corpus, **options(audiosep_list=str(tmp_path / "nowhere.csv")))
 
 
-def test_download_says_what_is_there(corpus, tmp_path, capsys):
+def test_missing_clips_are_counted(corpus, tmp_path, capsys):
     write_audio(corpus)
-    data.download(tmp_path, **options(corpus, "1"))
-    assert capsys.readouterr().out == f"{corpus}: 400 of 400 clips of esc10\n"
     (corpus / "audio" / "5-5000-A-0.wav").unlink()
-    with pytest.raises(LassError, match="1 of 2000 clips are missing .5-5000-A-0.wav.: get them"):
-        data.download(tmp_path, **options(corpus, subset="esc50"))
+    given = [f"{name}={value}" for name, value in options().items()]
+    data_command.main([str(RECIPE), str(tmp_path / "out"), "--root", str(corpus), *given])
+    printed = capsys.readouterr().out
+    assert f"{tmp_path}/out/test: 79 of 80 clips found, 80 published; see {tmp_path}/out/test/missing.tsv" in printed
+    assert f"{tmp_path}/out/train: 240 of 240 clips found, 240 published\n" in printed
+    missing = (tmp_path / "out" / "test" / "missing.tsv").read_text()
+    assert missing == f"esc50-5-5000-A-0\t{corpus}/audio/5-5000-A-0.wav\tno such file\n"
+    for path in (corpus / "audio").glob("5-*"):
+        path.unlink()
+    with pytest.raises(LassError, match="out/test: none of 80 clips is there, such as .*: run stage 1, or give"):
+        data_command.main([str(RECIPE), str(tmp_path / "out"), "--root", str(corpus), *given])
 
 
-def test_download_of_the_archive(corpus, tmp_path, monkeypatch):
-    """Without a folder of the user's, the archive is fetched and unpacked below downloads."""
+def test_download(corpus, tmp_path, web, monkeypatch):
+    """The archive, as it is published, and AudioSep's list."""
     write_audio(corpus)
-    root = tmp_path / "downloads"
-
-    def fetch(url: str, path: Path, checksum: str = "", members: tuple[str, ...] = ()) -> None:
-        path.parent.mkdir(exist_ok=True)
-        if (url, checksum) == (data.AUDIOSEP.list.url, data.AUDIOSEP.list.md5):
-            write_list(path, [("0", "5-5000-A-0.wav", "5-5010-A-1.wav")])
-            return
-        assert url == data.ARCHIVE and members == ("ESC-50-master/meta/esc50.csv",)
-        with zipfile.ZipFile(path, "w") as archive:
-            for file in corpus.rglob("*.*"):
-                archive.write(file, Path("ESC-50-master") / file.relative_to(corpus))
-
-    monkeypatch.setattr(data, "fetch", fetch)
-    given = options("", subset="esc50", audiosep_list="download")
+    with zipfile.ZipFile(tmp_path / "one.zip", "w") as archive:
+        for file in corpus.rglob("*.*"):
+            archive.write(file, Path("ESC-50-master") / file.relative_to(corpus))
+    web.files["/master.zip"] = (tmp_path / "one.zip").read_bytes()
+    published = replace(data.CORPUS.files["archive"], url=web.url("/master.zip"))
+    monkeypatch.setattr(data, "CORPUS", replace(data.CORPUS, files={"archive": published}))
+    path = write_list(tmp_path / "list.csv", [("0", "5-5000-A-0.wav", "5-5010-A-1.wav")])
+    web.files["/list.csv"] = path.read_bytes()
+    listed = replace(data.AUDIOSEP.list, url=web.url("/list.csv"), md5=hashlib.md5(path.read_bytes()).hexdigest())
+    monkeypatch.setattr(data, "AUDIOSEP", replace(data.AUDIOSEP, list=listed))
+    root, given = tmp_path / "downloads", options(subset="esc50", audiosep_list="download")
     data.download(root, **given)
     assert len(data.prepare(root, **given)["train"]) == 1200
     assert len(data.pairs(root, **given)["audiosep"]) == 1
@@ -193,13 +199,13 @@ def test_download_of_the_archive(corpus, tmp_path, monkeypatch):
 def test_wrong_fold(corpus, tmp_path, fold):
     for function in (data.prepare, data.download):
         with pytest.raises(LassError, match=f"--test_fold {fold}: ESC-50 has the folds 1 to 5"):
-            function(tmp_path, **options(corpus, fold))
+            function(tmp_path, **options(fold))
 
 
 def test_missing_folder(tmp_path):
     (tmp_path / "audio").mkdir()
-    for root, name in ((str(tmp_path), str(tmp_path)), ("", "unused/ESC-50/ESC-50-master"), ("/nowhere", "/nowhere")):
-        with pytest.raises(LassError, match=f"--esc50_root {name}: no meta/esc50.csv there; unpack ESC-50"):
+    for root in (str(tmp_path), "/nowhere"):
+        with pytest.raises(LassError, match=f"--root {root}: no meta/esc50.csv there; unpack ESC-50"):
             prepare(root)
 
 

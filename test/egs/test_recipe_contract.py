@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 RECIPES = sorted(path for path in (ROOT / "egs").iterdir() if path.is_dir())
 MODELS = sorted((ROOT / "conf" / "model").rglob("*.yaml"))
 DRIVER = '. "$(dirname "${BASH_SOURCE[0]}")/../../utils/lass.sh"'
-OTHER_YAML = {"mix.yaml", "paper.yaml"}  # of conf/; what else lies there configures a training
+OTHER_YAML = {"mix.yaml", "paper.yaml", "corpus.yaml"}  # of conf/; what else lies there configures a training
 
 pytestmark = pytest.mark.parametrize("recipe", RECIPES, ids=lambda path: path.name)
 assert RECIPES and MODELS

@@ -1,6 +1,4 @@
-import json
 import os
-import sys
 import threading
 from collections import Counter
 from pathlib import Path
@@ -11,33 +9,6 @@ from lass.errors import LassError
 from lass.io import youtube
 from lass.io.youtube import Clip, fetch_clips
 
-# Stands in for yt-dlp: refuses what yt-dlp would take for an option or a shell for a command, answers by the folder
-# `said` beside it (a file a video: what it says, one try a line, an empty line for a success), and notes each call.
-STAND_IN = """#!{python}
-import json, os, sys
-from pathlib import Path
-place = Path(__file__).parent
-dashes = sys.argv.index("--")
-(url,) = sys.argv[dashes + 1:]
-video = url.removeprefix("https://www.youtube.com/watch?v=")
-cookies = sys.argv[sys.argv.index("--cookies") + 1] if "--cookies" in sys.argv[:dashes] else ""
-with open(place / "calls", "a") as f:
-    f.write(json.dumps([video, sys.argv[1:dashes], Path(cookies).read_text() if cookies else ""]) + chr(10))
-if cookies:
-    Path(cookies).write_text("written at the end")
-said = place / "said" / ("v" + video)
-lines = said.read_text().splitlines() if said.exists() else []
-said.write_text(chr(10).join(lines[1:])) if lines else None
-if lines and lines[0] == "hang":
-    Path("clip.webm.part").write_text("half")
-    (place / "hangs").write_text(str(os.getpid()))
-    import time; time.sleep(60)
-if lines and lines[0]:
-    print("WARNING: [youtube] old version", "ERROR: [youtube] " + video + ": " + lines[0], sep=chr(10), file=sys.stderr)
-    sys.exit(1)
-suffix = "mp4" if "--remux-video" in sys.argv else sys.argv[sys.argv.index("--audio-format") + 1]
-Path(sys.argv[sys.argv.index("--output") + 1] % {{"ext": suffix}}).write_text("sound of " + video)
-"""
 PRIVATE = "Private video. Sign in if you've been granted access to this video"
 REMOVED = "Video unavailable. This video has been removed by the uploader"
 GEO = "Video unavailable. The uploader has not made this video available in your country"
@@ -47,37 +18,11 @@ BUSY = "Unable to download API page: HTTP Error 429: Too Many Requests"
 BROKEN = "Unable to download webpage: <urlopen error timed out>"
 
 
-class StandIn:
-    def __init__(self, place: Path) -> None:
-        self.place = place
-        (place / "said").mkdir(parents=True)
-        (place / "yt-dlp").write_text(STAND_IN.format(python=sys.executable), encoding="utf-8")
-        (place / "yt-dlp").chmod(0o755)
-
-    def says(self, video: str, *lines: str) -> None:
-        (self.place / "said" / f"v{video}").write_text("\n".join(lines) + "\n", encoding="utf-8")
-
-    def calls(self) -> list[list]:
-        """Video, options and cookies of each call since the last look."""
-        path = self.place / "calls"
-        found = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
-        path.unlink(missing_ok=True)
-        return found
-
-
-@pytest.fixture
-def yt_dlp(tmp_path, monkeypatch) -> StandIn:
-    found = StandIn(tmp_path / "bin")
-    monkeypatch.setenv("PATH", f"{found.place}{os.pathsep}{os.environ['PATH']}")
-    monkeypatch.setattr(youtube, "DELAYS", (0, 0))
-    return found
-
-
 def clip(video: str) -> Clip:
     return Clip(f"Y{video}", video, 20, 30)
 
 
-def videos(yt_dlp: StandIn) -> list[str]:
+def videos(yt_dlp) -> list[str]:
     return sorted(video for video, _, _ in yt_dlp.calls())
 
 

@@ -38,15 +38,15 @@ def test_a_new_recipe_runs(repository, environment, tmp_path):
     assert sorted(path.name for path in (repository / "egs").glob(".*")) == []
 
     make_corpus(tmp_path / "corpus")
-    done = call(recipe / "run.sh", "--corpus_root", "corpus", "--stop_stage", "4", cwd=tmp_path, env=environment)
+    done = call(recipe / "run.sh", "--root", "corpus", "--stop_stage", "4", cwd=tmp_path, env=environment)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
     train = DataDir(recipe / "data" / "train")
     assert len(train) == 4 and train.labels == {"dog": "Dog", "rain__heavy": "Rain, heavy"}
     assert train.captions_of(train.utts(0)) == ['a "dog", barking', "woof"]
     assert len(read_table(recipe / "data" / "mix" / "valid" / "wav.scp")) == 4
     assert len(read_table(recipe / "data" / "mix" / "test" / "wav.scp")) == 8
-    refused = call(recipe / "run.sh", "--corpus_root", "none", "--stop_stage", "1", cwd=tmp_path, env=environment)
-    assert refused.returncode == 1 and f"--corpus_root {tmp_path}/none: no clips.csv there" in refused.stderr
+    refused = call(recipe / "run.sh", "--root", "none", "--stop_stage", "2", cwd=tmp_path, env=environment)
+    assert refused.returncode == 1 and f"--root {tmp_path}/none: no clips.csv there" in refused.stderr
 
 
 @pytest.mark.parametrize("words", [["../x"], ["a/b"], ["a b"], ["a;id"], ["A"], ["-x"], ["$(id)"], ["a\nb"], [""], [],

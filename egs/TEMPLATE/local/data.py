@@ -8,16 +8,17 @@ from lass.data.datadir import Row
 from lass.errors import LassError
 
 
-def download(root: Path, corpus_root: str) -> None:
-    """Fetch nothing, only look whether the corpus is there. See lass.io.download for one that is on the web."""
-    if not (Path(corpus_root or root) / "clips.csv").is_file():
-        raise LassError(f"--corpus_root {corpus_root or root}: no clips.csv there: give the folder of the corpus")
+def download(root: Path) -> None:
+    """Nothing can be fetched. See lass.data.corpus for a corpus that is on the web."""
+    raise LassError("give the folder of the corpus: --root DIR")
 
 
-def prepare(root: Path, corpus_root: str) -> dict[str, list[Row]]:
+def prepare(root: Path) -> dict[str, list[Row]]:
     """The sets that run.sh names, by the column ``split``; several captions or labels have ``|`` between them."""
     sets: dict[str, list[Row]] = {"train": [], "valid": [], "test": []}
-    table = Path(corpus_root or root) / "clips.csv"
+    table = root / "clips.csv"
+    if not table.is_file():
+        raise LassError(f"--root {root}: no clips.csv there: give the folder of the corpus")
     with open(table, encoding="utf-8", newline="") as lines:
         reader = csv.DictReader(lines, restval="")
         if missing := {"file", "split", "captions", "labels"} - set(reader.fieldnames or ()):

@@ -6,11 +6,11 @@ from collections import Counter
 from pathlib import Path
 
 from lass.config import read_yaml
+from lass.data.corpus import Corpus
 from lass.data.datadir import Row
 from lass.data.published import fill
 from lass.data.testsets import find_set
 from lass.errors import LassError
-from lass.io.archives import unpack
 from lass.io.download import fetch
 
 SUBSETS = {"esc10": 10, "esc50": 50}  # classes
@@ -18,30 +18,27 @@ CLIPS = 8  # of each class in each fold
 FOLDS = range(1, 6)
 COLUMNS = {"filename", "fold", "category", "esc10", "src_file"}
 PAGE = "https://github.com/karolpiczak/ESC-50"
-ARCHIVE = f"{PAGE}/archive/refs/heads/master.zip"  # of a moving branch: no checksum, but the checks below
 CAPTIONS = Path(__file__).with_name("captions.yaml")
-
+CORPUS = Corpus.read(Path(__file__).parents[1] / "conf" / "corpus.yaml")
 AUDIOSEP = find_set("audiosep_esc50")  # its list: 2000 pairs of clips, without gains
 
 
-def download(root: Path, esc50_root: str, subset: str, test_fold: str, audiosep_list: str) -> None:
-    """Fetch what no option says where it is (about 600 MB), and check that the corpus is whole."""
+def download(root: Path, subset: str, test_fold: str, audiosep_list: str) -> None:
+    """Fetch the corpus (about 600 MB) and, where it is asked for, AudioSep's list."""
     _folds(test_fold)
-    if not esc50_root:
-        fetch(ARCHIVE, root / "ESC-50.zip", members=("ESC-50-master/meta/esc50.csv",))
-        unpack(root / "ESC-50.zip", root / "ESC-50")
+    CORPUS.fetch(root)
     if audiosep_list == "download":
         fetch(AUDIOSEP.list.url, root / "audiosep_esc50_eval.csv", AUDIOSEP.list.md5)
-    folder = _folder(root, esc50_root)
-    rows = _rows(folder, subset)
-    if missing := [row["filename"] for row in rows if not (folder / "audio" / row["filename"]).is_file()]:
-        raise LassError(f"{folder}/audio: {len(missing)} of {len(rows)} clips are missing ({missing[0]}): get them")
-    print(f"{folder}: {len(rows)} of {len(rows)} clips of {subset}")
 
 
-def prepare(root: Path, esc50_root: str, subset: str, test_fold: str, audiosep_list: str) -> dict[str, list[Row]]:
+def expected(root: Path, subset: str, test_fold: str, audiosep_list: str) -> dict[str, int]:
+    """Numbers of clips as published."""
+    return CORPUS.clips[subset]
+
+
+def prepare(root: Path, subset: str, test_fold: str, audiosep_list: str) -> dict[str, list[Row]]:
     """Test on ``test_fold``, validate on the fold before it (1 has 5 before it), train on the other three."""
-    folder = _folder(root, esc50_root)
+    folder = _folder(root)
     captions = read_yaml(CAPTIONS)
     rows = _rows(folder, subset)
     test, valid = _folds(test_fold)
@@ -52,14 +49,12 @@ def prepare(root: Path, esc50_root: str, subset: str, test_fold: str, audiosep_l
     }
 
 
-def pairs(
-    root: Path, esc50_root: str, subset: str, test_fold: str, audiosep_list: str
-) -> dict[str, dict[str, list[str]]]:
+def pairs(root: Path, subset: str, test_fold: str, audiosep_list: str) -> dict[str, dict[str, list[str]]]:
     """AudioSep's list, where asked for: all its pairs of the subset, whatever their folds."""
     if not audiosep_list:
         return {}
     path = root / "audiosep_esc50_eval.csv" if audiosep_list == "download" else Path(audiosep_list)
-    utts = {_utt(row["filename"]) for row in _rows(_folder(root, esc50_root), subset)}
+    utts = {_utt(row["filename"]) for row in _rows(_folder(root), subset)}
     form = AUDIOSEP.list.form
     pairs = {fill(AUDIOSEP.mix_id, line): [_utt(clip.clip) for clip in form.clips(line)] for line in form.lines(path)}
     return {"audiosep": {mix_id: clips for mix_id, clips in pairs.items() if utts.issuperset(clips)}}
@@ -72,11 +67,13 @@ def _folds(test_fold: str) -> tuple[int, int]:
     return test, (test - 2) % 5 + 1
 
 
-def _folder(root: Path, esc50_root: str) -> Path:
-    folder = Path(esc50_root) if esc50_root else root / "ESC-50" / "ESC-50-master"
+def _folder(root: Path) -> Path:
+    """What stage 1 unpacked, or the folder of the user."""
+    unpacked = root / "ESC-50" / "ESC-50-master"
+    folder = unpacked if unpacked.exists() else root
     if not (folder / "meta" / "esc50.csv").is_file():
         raise LassError(
-            f"--esc50_root {folder}: no meta/esc50.csv there; unpack ESC-50 ({PAGE}) and give the folder that holds "
+            f"--root {folder}: no meta/esc50.csv there; unpack ESC-50 ({PAGE}) and give the folder that holds "
             "audio/ and meta/, or leave the option out and run stage 1"
         )
     return folder
