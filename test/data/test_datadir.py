@@ -10,7 +10,7 @@ LABELS = {"/m/01": "Rain, heavy", "l2": "Dog"}
 ROWS = [
     Row("b2", "x/b2.wav", [f"caption {k}" for k in range(12)], LABELS, "youtube:abc:30:10", "x/b2.mp4:30:10"),
     Row("a1", "x/a1.wav", ["a bell rings"], {"l2": "Dog"}),
-    Row("c3", "x/c3.wav"),
+    Row("c3", "x/c3.wav", segment=(1.5, 11.25)),
 ]
 
 
@@ -27,6 +27,8 @@ def test_round_trip(tmp_path):
     assert (tmp_path / "text").read_text() == "a1 a bell rings\nb2 caption 0\n"
     assert (tmp_path / "utt2origin").read_text() == "b2 youtube:abc:30:10\n"
     assert (tmp_path / "video.scp").read_text() == "b2 x/b2.mp4:30:10\n"
+    assert (tmp_path / "segments").read_text() == "c3 c3 1.500 11.250\n"
+    assert data.segment_of("c3") == (1.5, 11.25) and data.segment_of("b2") is None
     assert data.video["b2"] == "x/b2.mp4:30:10" and data.frames_of("b2") is None
     assert data.summary() == f"{tmp_path}: 3 clips, 13 captions, 2 labels"
 

@@ -183,3 +183,20 @@ def test_an_id_cannot_lead_out_of_the_store(tmp_path):
     (tmp_path / "source" / "wav.scp").write_text("../evil /x.wav\n")
     with pytest.raises(LassError, match=r"wav.scp:1: malformed id \('../evil'\)"):
         convert(tmp_path / "source", tmp_path / "target", tmp_path / "store")
+
+
+def test_a_segment_is_read_and_nothing_else(source, tmp_path, monkeypatch):
+    """A part, one that ends behind the file, one that begins behind it; a long file is not decoded as a whole."""
+    path, ramp = str(tmp_path / "long.flac"), np.linspace(-0.5, 0.5, 100 * 32000)
+    soundfile.write(path, ramp, 32000)
+    parts = {"a": (10.0, 10.5), "b": (99.75, 110.0), "c": (100.5, 101.0)}
+    write_data_dir(tmp_path / "parts", [Row(utt, path, segment=part) for utt, part in parts.items()])
+    assert validate(tmp_path / "parts") == []
+    monkeypatch.setattr(audio, "read_whole", None)
+    done = convert(tmp_path / "parts", tmp_path / "target", tmp_path / "store")
+    assert (done.written, done.failed) == (2, 1)
+    assert gather(tmp_path / "parts", tmp_path / "target", tmp_path / "store", max_failed=1) == 2
+    assert "c\t" in (tmp_path / "target" / "failed.tsv").read_text() and not (tmp_path / "target" / "segments").exists()
+    for utt, (start, end) in [("a", (10.0, 10.5)), ("b", (99.75, 100.0))]:
+        wave, _ = soundfile.read(tmp_path / "store" / f"{utt}.flac")
+        assert np.abs(wave - ramp[round(start * 32000) : round(end * 32000)]).max() < 1e-4

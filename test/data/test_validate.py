@@ -28,6 +28,7 @@ def good(tmp_path: Path) -> Path:
     (folder / "utt2num_samples").write_text("".join(f"{utt} {FRAMES}\n" for utt in "abc"))
     (folder / "utt2origin").write_text("a youtube:abc:1:10\nb freesound:17\n")
     (folder / "video.scp").write_text("a a.mp4:1:10\n")
+    (folder / "segments").write_text("a a 0.5 1.0\n")
     return folder
 
 
@@ -75,6 +76,9 @@ def test_a_good_set(good, capsys):
         ("utt2num_samples", "b 800", "b 8e2", r"utt2num_samples:2: b: not a number of samples \(8e2\)"),
         ("utt2num_samples", "b 800\n", "", r"wav.scp:2: no length \(b is not in utt2num_samples\)"),
         ("utt2origin", "youtube:abc:1:10", "abc", r"utt2origin:1: a: malformed origin \(abc\)"),
+        ("segments", "0.5 1.0", "1.0 1.0", r"segments:1: a: malformed segment \(a 1.0 1.0\): .*the end behind the start"),
+        ("segments", "0.5 1.0", "0.5", r"segments:1: a: malformed segment \(a 0.5\)"),
+        ("segments", "0.5 1.0", "0.5 1.0.0", r"segments:1: a: malformed segment"),
     ],
 )
 def test_a_fault_in_a_table(good, table, old, new, message):

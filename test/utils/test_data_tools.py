@@ -40,7 +40,7 @@ def make_set(folder: Path, utts: list[str], clips: str = "clips") -> Path:
         (folder.parent / clips / f"{utt}.flac").write_bytes(b"audio")
         label = ("dog", "rain", "bell")[k % 3]
         path, origin = f"{clips}/{utt}.flac", f"youtube:v{k // 2}:{10 * k}:10"
-        rows.append(Row(utt, path, [f"a {label}", "two  blanks, a comma"], {label: label.title()}, origin, path))
+        rows.append(Row(utt, path, [f"a {label}", "two  blanks, a comma"], {label: label.title()}, origin, path, (0.5, 2.0)))
     write_data_dir(folder, rows)
     write_table(folder / "utt2num_samples", [(utt, "320") for utt in utts])
     write_table(folder / "audio_emb.scp", [(utt, f"emb/clap-1/a.ark:{k}") for k, utt in enumerate(utts)])
@@ -149,6 +149,7 @@ def test_combine(clips, tmp_path, capsys):
     assert [label for label, _ in read_table(tmp_path / "plain" / "labels")] == ["bell", "cat", "dog", "rain"]
     combine(tmp_path / "prefixed", other, f"d={clips}", "--prefix")
     assert {"others-d1", "others-d-c1", "d-c1", "d-c1-b"} < utts(tmp_path / "prefixed")
+    assert dict(read_table(tmp_path / "prefixed" / "segments"))["d-c1"] == "d-c1 0.500 2.000"
     capsys.readouterr()
     combine(tmp_path / "clash", f"d={clips}", f"e={clips}")
     assert "c0 is in two parts" in capsys.readouterr().out
