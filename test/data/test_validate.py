@@ -76,7 +76,7 @@ def test_a_good_set(good, capsys):
         ("utt2num_samples", "b 800", "b 8e2", r"utt2num_samples:2: b: not a number of samples \(8e2\)"),
         ("utt2num_samples", "b 800\n", "", r"wav.scp:2: no length \(b is not in utt2num_samples\)"),
         ("utt2origin", "youtube:abc:1:10", "abc", r"utt2origin:1: a: malformed origin \(abc\)"),
-        ("segments", "0.5 1.0", "1.0 1.0", r"segments:1: a: malformed segment \(a 1.0 1.0\): .*the end behind the start"),
+        ("segments", "0.5 1.0", "1.0 1.0", r"segments:1: a: malformed segment \(a 1.0 1.0\): write"),
         ("segments", "0.5 1.0", "0.5", r"segments:1: a: malformed segment \(a 0.5\)"),
         ("segments", "0.5 1.0", "0.5 1.0.0", r"segments:1: a: malformed segment"),
     ],

@@ -199,7 +199,7 @@ def test_download(corpus, tmp_path, web, monkeypatch):
 def test_wrong_fold(corpus, tmp_path, fold):
     for function in (data.prepare, data.download):
         with pytest.raises(LassError, match=f"--test_fold {fold}: ESC-50 has the folds 1 to 5"):
-            function(tmp_path, **options(fold))
+            function(corpus, **options(fold))
 
 
 def test_missing_folder(tmp_path):

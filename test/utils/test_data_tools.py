@@ -15,7 +15,8 @@ from lass.errors import LassError
 from lass.io.table import read_table, write_table
 
 UTILS = Path(__file__).resolve().parents[2] / "utils"
-FOLLOWING = {"wav.scp", "captions", "text", "utt2labels", "utt2num_samples", "utt2origin", "video.scp", "audio_emb.scp"}
+FOLLOWING = {"wav.scp", "captions", "text", "utt2labels", "utt2num_samples", "utt2origin", "video.scp", "segments",
+             "audio_emb.scp"}  # fmt: skip
 CALLS = {
     "subset": ["SET", "OUT/new", "--random", "6"],
     "combine": ["OUT/new", "SET", "other=SET"],
@@ -40,7 +41,8 @@ def make_set(folder: Path, utts: list[str], clips: str = "clips") -> Path:
         (folder.parent / clips / f"{utt}.flac").write_bytes(b"audio")
         label = ("dog", "rain", "bell")[k % 3]
         path, origin = f"{clips}/{utt}.flac", f"youtube:v{k // 2}:{10 * k}:10"
-        rows.append(Row(utt, path, [f"a {label}", "two  blanks, a comma"], {label: label.title()}, origin, path, (0.5, 2.0)))
+        captions, labels = [f"a {label}", "two  blanks, a comma"], {label: label.title()}
+        rows.append(Row(utt, path, captions, labels, origin, path, (0.5, 2.0)))
     write_data_dir(folder, rows)
     write_table(folder / "utt2num_samples", [(utt, "320") for utt in utts])
     write_table(folder / "audio_emb.scp", [(utt, f"emb/clap-1/a.ark:{k}") for k, utt in enumerate(utts)])
