@@ -153,4 +153,13 @@ METRICS: dict[str, Metric] = {
     "fad_clap": _frechet("clap", "LAION-CLAP"),
     "fad_cnn14": _frechet("tagger", "PANNs' CNN14"),
 }  # fmt: skip
+PUBLISHED_ALONE = {  # metrics of published rows that nothing here computes
+    "clap_score_ms": Metric("CLAP score (MS-CLAP)", "cosine of MS-CLAP's embeddings; not computed here", unit=""),
+    "afsim_af1": Metric(
+        "AFSim (Audio Flamingo 1)",
+        "cosine of Audio Flamingo 1's features of reference and estimate (HSM-TSS, Sec. IV-B); not computed here, as "
+        "transformers has no such model: afsim_af3 is another metric",
+        unit="",
+    ),
+}
 DEFAULT = ("sdr", "sdri", "si_sdr", "si_sdri")

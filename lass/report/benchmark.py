@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field
 
 from lass.metrics.registry import known
 from lass.report.markdown import escape, table
+from lass.report.published import PublishedRow
 from lass.report.results import SYSTEMS, Results
 from lass.report.scores import mean_and_interval
 
@@ -53,12 +54,11 @@ def scored_rows(results: Results) -> Iterator[Row]:
             )  # fmt: skip
 
 
-def published_rows(set_name: str, blocks: Sequence[Mapping]) -> Iterator[Row]:
-    """The rows of a set's yaml, blocks ``{source, metrics, systems: {name: [scores]}, note}``."""
-    for block in blocks:
-        for system, scores in block["systems"].items():
-            metrics = {name: {"mean": score} for name, score in zip(block["metrics"], scores, strict=True)}
-            yield Row(set_name, system, "published", metrics, source=block["source"], note=block.get("note", ""))
+def published_rows(set_name: str, rows: Sequence[PublishedRow]) -> Iterator[Row]:
+    """The rows of papers about a set."""
+    for row in rows:
+        metrics = {name: {"mean": score} for name, score in row.metrics.items()}
+        yield Row(set_name, row.system, "published", metrics, source=row.source, note=row.note)
 
 
 def to_json(rows: Sequence[Row], absent: Mapping[str, str]) -> dict:
@@ -84,7 +84,9 @@ def page(model: str, rows: Sequence[Row], absent: Mapping[str, str]) -> str:
         for row in scored
     ]  # fmt: skip
     parts = [f"# Benchmark of {escape(model)}", ABOUT, table(header, body, words=6)]
-    parts += _bullets("Metrics", {known(name).title: known(name).definition for name in metrics})
+    shown = {row.set_name for row in scored}
+    named = dict.fromkeys(name for row in rows if row.set_name in shown for name in row.metrics)
+    parts += _bullets("Metrics", {known(name).title: known(name).definition for name in named})
     heard = dict.fromkeys(row.leaks for row in scored if row.leaks)
     parts += _bullets("Leaks", {"what the training heard of the test sets": "; ".join(heard)} if heard else {})
     parts += _bullets("Notes", {row.set_name: row.note for row in scored if row.note})
@@ -99,11 +101,17 @@ def _published(set_name: str, rows: Sequence[Row]) -> list[str]:
         return []
     metrics = list(dict.fromkeys(name for row in rows for name in row.metrics))
     body = [
-        [row.system, row.source, row.note, *(mean_and_interval(row.metrics.get(name)) for name in metrics)]
+        [row.system, row.source, row.note, *(_digits(row.metrics[name]["mean"]) if name in row.metrics else ""
+                                              for name in metrics)]
         for row in rows
     ]
     header = ["system", "source", "note", *(known(name).headline for name in metrics)]
     return [f"## Published rows: {escape(set_name)}", table(header, body, words=3)]
+
+
+def _digits(score: float) -> str:
+    """A published score with all of its digits, two at least."""
+    return max(f"{score:.2f}", f"{score:.10g}", key=len)
 
 
 def _bullets(title: str, lines: Mapping[str, str]) -> list[str]:

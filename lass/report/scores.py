@@ -1,15 +1,14 @@
 """The table of scores of a set: its systems, the models of other experiments, rows of papers."""
 
-import math
 from collections.abc import Mapping, Sequence
 
 from lass.metrics.registry import known, leading
-from lass.report.paper import PaperRow
+from lass.report.published import PublishedRow
 from lass.report.results import CONTROLS, SYSTEMS, Experiment, main_system, metrics_of
 
 
 def score_table(
-    systems: Mapping[str, dict], others: Sequence[tuple[str, dict]], paper: Sequence[PaperRow]
+    systems: Mapping[str, dict], others: Sequence[tuple[str, dict]], paper: Sequence[PublishedRow]
 ) -> tuple[tuple[str, ...], list[list[str]]]:
     """Header and rows: a column a metric that any of the systems was scored by, and the median of the leading one.
 
@@ -21,8 +20,7 @@ def score_table(
     rows = [_row(SYSTEMS.get(found["system"], found["system"]), found, metrics) for found in systems.values()]
     rows += [_row(name, found, metrics) for name, found in others]
     for row in paper:
-        values = [getattr(row, metric, math.nan) for metric in metrics]
-        rows.append([f"paper: {row.system}", "", *("" if math.isnan(x) else f"{x:z.2f}" for x in values), ""])
+        rows.append([f"paper: {row.system}", "", *(figure(row.metrics.get(metric)) for metric in metrics), ""])
     titles = [known(metric).title for metric in metrics]
     return ("system", "n/N", *titles, f"median {known(leading(metrics)).title}"), rows
 
@@ -90,7 +88,7 @@ def models_of(others: Sequence[Experiment], set_name: str) -> list[tuple[str, di
     return [(name, systems[main]) for name, systems in scored if (main := main_system(systems))]
 
 
-def paper_lines(paper: Sequence[PaperRow]) -> list[str]:
+def paper_lines(paper: Sequence[PublishedRow]) -> list[str]:
     """Where the rows of papers come from, a line each."""
     return [f"paper: {row.system}: {row.source}" + (f"; {row.note}" if row.note else "") for row in paper]
 
