@@ -32,6 +32,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--metrics", help="names, commas between, in place of those of each set")
     parser.add_argument("--metric_models", nargs="+", default=[], metavar="KIND=MODEL", help="as of lass score: what "
                         "metrics listen with; without it those of a set that need it are left out")
+    parser.add_argument("--tagger_accuracy", help="as of lass score: what rows say of the tagger")
     parser.add_argument("--template", help="how labels are put into queries (default: as the model's card, or plain)")
     parser.add_argument("--oracle", action="store_true", help="score ideal masks at the model's STFT, too")
     parser.add_argument("--removal", action="store_true", help="score the model asked to remove the interferer, too")
@@ -75,6 +76,7 @@ def _run_set(testset: "TestSet", folder: Path, args: argparse.Namespace) -> None
         out, estimates = args.out / "score" / testset.name / system, args.out / "sep" / testset.name / system
         scoring = [str(folder), "--out", str(out), "--system", system, "--queries", queries, "--metrics", metrics]
         scoring += ["--metric_models", *args.metric_models] if args.metric_models else []
+        scoring += ["--tagger_accuracy", args.tagger_accuracy] if args.tagger_accuracy else []
         if options is None:
             source = ["--mixture"]
         else:

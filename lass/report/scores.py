@@ -54,22 +54,24 @@ def definitions(found: Sequence[dict]) -> list[str]:
 
     Then warnings of scores that mean little.
     """
-    lines = []
-    for name in metrics_of(found):
-        metric = known(name)
-        networks = {row.get("listeners", {}).get(kind) for row in found for kind in sorted(metric.listeners)}
-        by = "; by " + " and by ".join(sorted(filter(None, networks))) if any(networks) else ""
-        lines.append(f"{metric.headline}: {metric.definition}{by}")
-    return lines + [line for row in found for line in _alignment(row)]
+    lines = [f"{known(name).headline}: {definition(name, found)}" for name in metrics_of(found)]
+    return lines + [f"Warning: {line}" for row in found for line in warnings(row)]
 
 
-def _alignment(found: dict) -> list[str]:
-    """A warning, where metrics that compare sample by sample were asked of a generative model."""
+def definition(name: str, found: Sequence[dict]) -> str:
+    """What a metric computes, and the networks that it listened with; of a tagger that tells its accuracy."""
+    networks = {row.get("listeners", {}).get(kind) for row in found for kind in known(name).listeners}
+    by = "; by " + " and by ".join(sorted(filter(None, networks))) if any(networks) else ""
+    return f"{known(name).definition}{by}"
+
+
+def warnings(found: dict) -> list[str]:
+    """What is to be said where metrics that compare sample by sample were asked of a generative model."""
     separation = found.get("separation")
     compared = [known(name).title for name in found["metrics"] if known(name).aligned]
     if not compared or not (isinstance(separation, dict) and separation.get("generative") is True):
         return []
-    return [f"Warning: {SYSTEMS.get(found['system'], found['system'])} generates its output, which is not aligned with "
+    return [f"{SYSTEMS.get(found['system'], found['system'])} generates its output, which is not aligned with "
             f"the mixture sample by sample: {', '.join(compared)} say little about it."]
 
 

@@ -113,6 +113,12 @@ def test_the_page(run, root):
     assert "* toy: a set of the tests" in page
 
 
+def test_semantic_metrics_are_given_their_networks(run, tiny_models):
+    tagger = f"tagger={tiny_models['Panns'] / 'model.safetensors'}"
+    rows = run("--metrics", "sdr,kl", "--metric_models", tagger, "--tagger_accuracy", "mAP 0.2")["rows"]
+    assert all(row["definitions"]["kl"].endswith("(mAP 0.2)") for row in rows if row["kind"] == "scored")
+
+
 def test_a_template_of_the_run_wins(run):
     found = {row["system"]: row["query"] for row in run("--template", "hear {}")["rows"]}
     assert found["model"] == 'label, asked as "hear {}"'

@@ -18,6 +18,7 @@ from lass.data.testsets import find_set, read_set, registered
 from lass.errors import LassError
 from lass.io import audio
 from lass.io.table import read_table
+from lass.metrics.registry import METRICS
 from lass.report.published import rows
 
 LISTED = {  # sets of which the shared material has the lists: mixtures, clips that are targets, interferers
@@ -88,6 +89,7 @@ def test_every_yaml(name):
     assert testset.expected >= 250 and testset.sample_rate in (16000, 32000)
     assert testset.sources and testset.published
     assert all(row.source and row.metrics for row in rows(testset.published, name))
+    assert set(testset.metrics) <= METRICS.keys()
     assert testset.mix or testset.audio
 
 

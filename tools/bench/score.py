@@ -5,7 +5,7 @@
 The files are written to a temporary folder first (2 MB an item). Seconds are those of the whole command, start of the
 processes included; --launcher runs the parts through utils/run.py, as stage 8 of a recipe does. Memory is that of the
 largest process. A quarter of the items is scored as well: memory must not grow with their number. Last, all files are
-read and nothing else is done: on a busy machine the ratio to that counts.
+read and nothing else is done, by one process: on a busy machine the ratio to that counts, of seconds and of CPU time.
 """
 
 import argparse
@@ -17,6 +17,7 @@ import time
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import soundfile
@@ -47,14 +48,23 @@ def write_set(audio: Path, folder: Path, items: int) -> Path:
     return folder / "est.scp"
 
 
-def run(*commands: list[str]) -> str:
+class Took(NamedTuple):
+    seconds: float
+    processor: float  # s
+    megabytes: float  # of the largest process so far
+
+    def __str__(self) -> str:
+        return f"{self.seconds:.1f} s, {self.processor:.1f} s of CPU, {self.megabytes:.0f} MB"
+
+
+def run(*commands: list[str]) -> Took:
     """Run them, one after the other; what they took."""
     begin, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
     for command in commands:
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     processor = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return f"{time.perf_counter() - begin:.1f} s, {processor:.1f} s of CPU, {after.ru_maxrss / 1024:.0f} MB"
+    return Took(time.perf_counter() - begin, processor, after.ru_maxrss / 1024)
 
 
 def main() -> None:
@@ -81,7 +91,10 @@ def main() -> None:
                 took = run(scoring)
             what = f"{items} items of {SECONDS} s at {RATE} Hz by {args.metrics}"
             print(f"{what}, {args.num_jobs} jobs: {took}", flush=True)
-        print(f"{args.items} items, their files read by soundfile alone, one process: {run([*READ, str(audio)])}")
+        alone = run([*READ, str(audio)])
+        print(f"{args.items} items, their files read by soundfile alone, one process: {alone}")
+        print(f"scoring takes {took.seconds / alone.seconds:.2f} of the time of that, and "
+              f"{took.processor / alone.processor:.2f} of its CPU time")
 
 
 if __name__ == "__main__":
