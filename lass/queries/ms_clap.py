@@ -15,6 +15,12 @@ from lass.queries.pretrained import PretrainedEncoder, find_weights
 from lass.queries.query import Query
 
 
+class MsClapConfig(PreTrainedConfig):
+    """``vocab_size`` and ``projection_dim``; all other sizes are those of the weights."""
+
+    model_type = "ms_clap"
+
+
 class MsClap(PretrainedEncoder):
     """Frozen MS-CLAP of 2022 or 2023: texts, or waves at 44.1 kHz, of which the middle 5 s or 7 s are heard.
 
@@ -28,7 +34,7 @@ class MsClap(PretrainedEncoder):
     modalities = ("text", "audio")
     sample_rate = RATE
     model_types = ("ms_clap",)
-    config_class = PreTrainedConfig
+    config_class = MsClapConfig
 
     def __init__(self, model: str, normalised: bool = True) -> None:
         super().__init__(model)
