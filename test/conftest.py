@@ -185,16 +185,37 @@ def _save_clap(folder: Path, fusion: bool = False) -> None:
     ClapModel(ClapConfig(text_config=text, audio_config=audio, projection_dim=12)).save_pretrained(folder)
 
 
-def _save_panns(folder: Path) -> None:
-    import safetensors.torch
-
+def _tiny_cnn14() -> dict:
     from lass.layers.cnn14 import Cnn14
 
     network = Cnn14(widths=(4, 4, 6, 6, 8, 12), classes=3)
     for name, weight in network.named_parameters():
         if ".conv" in name:
             weight.data.mul_(3.0)  # torch's own are so small that nothing would be heard
-    safetensors.torch.save_file(network.state_dict(), folder / "model.safetensors")
+    return network.state_dict()
+
+
+def _save_panns(folder: Path) -> None:
+    import safetensors.torch
+
+    safetensors.torch.save_file(_tiny_cnn14(), folder / "model.safetensors")
+
+
+def _save_ms_clap(folder: Path) -> None:
+    """That of 2022, with BERT and CNN14."""
+    import safetensors.torch
+
+    from lass.queries.ms_clap_model import Projection, convert
+
+    _save_bert(folder / "bert")
+    parts = {
+        "caption_encoder.base": safetensors.torch.load_file(folder / "bert" / "model.safetensors"),
+        "caption_encoder.projection": Projection(16, 10).state_dict(),
+        "audio_encoder.base": _tiny_cnn14(),
+        "audio_encoder.projection": Projection(12, 10).state_dict(),
+    }
+    weights = {f"{part}.{key}": value for part, found in parts.items() for key, value in found.items()}
+    convert(weights, folder / "tiny.pth", str(folder / "bert"), folder)
 
 
 def _numbered(pieces: list[str]) -> dict[str, int]:
@@ -203,7 +224,7 @@ def _numbered(pieces: list[str]) -> dict[str, int]:
 
 _SAVERS: dict[str, Callable[..., None]] = {
     "BertText": _save_bert, "ClipText": _save_clip_text, "Clip": _save_clip, "T5Text": _save_t5, "Clap": _save_clap,
-    "Panns": _save_panns,
+    "Panns": _save_panns, "MsClap": _save_ms_clap,
 }
 
 

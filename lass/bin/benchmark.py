@@ -16,6 +16,7 @@ from lass.errors import LassError
 
 if TYPE_CHECKING:
     from lass.data.testsets import TestSet
+    from lass.report.published import PublishedRow
 
 ORACLES = ("ideal_ratio_mask", "ideal_binary_mask")
 
@@ -31,6 +32,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--metrics", help="names, commas between, in place of those of each set")
     parser.add_argument("--metric_models", nargs="+", default=[], metavar="KIND=MODEL", help="as of lass score: what "
                         "metrics listen with; without it those of a set that need it are left out")
+    parser.add_argument("--tagger_accuracy", help="as of lass score: what rows say of the tagger")
     parser.add_argument("--template", help="how labels are put into queries (default: as the model's card, or plain)")
     parser.add_argument("--oracle", action="store_true", help="score ideal masks at the model's STFT, too")
     parser.add_argument("--removal", action="store_true", help="score the model asked to remove the interferer, too")
@@ -41,9 +43,11 @@ def main(argv: list[str] | None = None) -> None:
 
     from lass.data import testsets
     from lass.data.testset_dir import prepare
+    from lass.report import published
 
     root = args.root or testsets.ROOT
     sets = [testsets.find_set(name) for name in args.sets] if args.sets else list(testsets.registered().values())
+    papers = {testset.name: published.rows(testset.published, testset.name) for testset in sets}
     absent = {}
     for testset in sets:
         folder = root / "sets" / testset.name
@@ -59,7 +63,7 @@ def main(argv: list[str] | None = None) -> None:
             absent.setdefault(testset.name, f"no audio below {root}")
     if len(absent) == len(sets):
         raise LassError(f"{root}: none of {len(sets)} sets is there; lass test_sets --help tells what is looked for")
-    _write(args, sets, absent)
+    _write(args, papers, absent)
 
 
 def _run_set(testset: "TestSet", folder: Path, args: argparse.Namespace) -> None:
@@ -72,6 +76,7 @@ def _run_set(testset: "TestSet", folder: Path, args: argparse.Namespace) -> None
         out, estimates = args.out / "score" / testset.name / system, args.out / "sep" / testset.name / system
         scoring = [str(folder), "--out", str(out), "--system", system, "--queries", queries, "--metrics", metrics]
         scoring += ["--metric_models", *args.metric_models] if args.metric_models else []
+        scoring += ["--tagger_accuracy", args.tagger_accuracy] if args.tagger_accuracy else []
         if options is None:
             source = ["--mixture"]
         else:
@@ -122,20 +127,20 @@ def _metrics(testset: "TestSet", args: argparse.Namespace) -> tuple[str, list[st
     return ",".join(found or DEFAULT), [name for name in names if name not in found]
 
 
-def _write(args: argparse.Namespace, sets: "list[TestSet]", absent: dict[str, str]) -> None:
+def _write(args: argparse.Namespace, papers: "dict[str, list[PublishedRow]]", absent: dict[str, str]) -> None:
     from lass.io.files import write_text
     from lass.report import benchmark
     from lass.report.results import collect
 
-    found = {name: systems for name, systems in collect(args.out).items() if name in {each.name for each in sets}}
+    found = {name: systems for name, systems in collect(args.out).items() if name in papers}
     rows = list(benchmark.scored_rows(found))
-    for testset in sets:
-        rows += benchmark.published_rows(testset.name, testset.published)
+    for set_name, published in papers.items():
+        rows += benchmark.published_rows(set_name, published)
     folder = Path(args.model)
     name = folder.resolve().parent.name if folder.name == "model" else folder.name  # exp/<name>/model
     write_text(args.out / "benchmark.json", json.dumps(benchmark.to_json(rows, absent), indent=1) + "\n")
     write_text(args.out / "benchmark.md", benchmark.page(name, rows, absent))
-    print(f"wrote {args.out / 'benchmark.md'}, {args.out / 'benchmark.json'}: {len(found)} of {len(sets)} sets")
+    print(f"wrote {args.out / 'benchmark.md'}, {args.out / 'benchmark.json'}: {len(found)} of {len(papers)} sets")
 
 
 if __name__ == "__main__":

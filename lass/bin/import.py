@@ -25,7 +25,8 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--encoder", metavar="CLAP", help="audiosep, dcase2024: a CLAP instead of that in CKPT: a "
                         "folder that lass import laion_clap wrote, or another ClapModel of transformers, or a hub id")
     parser.add_argument("--tokenizer", default="roberta-base", metavar="DIR_OR_ID",
-                        help="RoBERTa's, for the CLAP in CKPT (default: %(default)s, from the hub or its cache)")
+                        help="for the CLAP in CKPT (default: %(default)s, from the hub or its cache; ms_clap: gpt2 for "
+                             "the file of 2023, bert-base-uncased for that of 2022)")
     args = parser.parse_args(argv)
     if args.encoder is not None and KINDS[args.kind].query != "caption":
         parser.error(f"--encoder is not for {args.kind}")
@@ -36,8 +37,8 @@ def main(argv: list[str] | None = None) -> None:
 
     try:
         with atomic_folder(args.out) as folder:
-            if args.kind == "laion_clap":
-                import_clap(args.checkpoint, folder, args.tokenizer)
+            if KINDS[args.kind].encoder:
+                import_clap(args.kind, args.checkpoint, folder, args.tokenizer)
             else:
                 import_separator(args.kind, args.checkpoint, folder, args.encoder, args.tokenizer)
     except (OSError, SafetensorError) as error:  # no room, no right to write

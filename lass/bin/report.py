@@ -1,6 +1,7 @@
 """Write RESULTS.md of an experiment, its figures, and a page to look at and listen to."""
 
 import argparse
+from dataclasses import asdict
 from pathlib import Path
 
 
@@ -11,7 +12,7 @@ def parser() -> argparse.ArgumentParser:
                         "model is added to the tables")
     p.add_argument("--out", type=Path, required=True, help="the RESULTS.md to write")
     p.add_argument("--figures", type=Path, help="folder of figures and index.html (needs the audio); none without it")
-    p.add_argument("--paper", type=Path, help="yaml of published scores: {<set>: [{system, sdri, .., source, note}]}")
+    p.add_argument("--paper", type=Path, help="yaml of published rows to show: {<set>: {rows, sources, note}}")
     p.add_argument("--force", action="store_true", help="write again although nothing changed")
     return p
 
@@ -29,7 +30,6 @@ def main(argv: list[str] | None = None) -> None:
     if unknown := paper.keys() - first.results.keys():
         print(f"{args.paper}: rows of sets that were not scored are left out: {', '.join(sorted(unknown))}")
     inputs = [path for folder in args.experiments for path in folder.glob("score/*/*/results.json")]
-    inputs += [args.paper] if args.paper else []
     outputs, shown, site = [args.out], [], None
     if args.figures:
         from lass.report.page.site import Site
@@ -39,7 +39,8 @@ def main(argv: list[str] | None = None) -> None:
         outputs += site.outputs
         shown = [str(path) for path in (site.page, *(figure.path for figure in site.drawn))]
     experiments = list(map(str, args.experiments))
-    options = {"experiments": experiments, "out": args.out, "figures": args.figures, "paper": args.paper}
+    options = {"experiments": experiments, "out": args.out, "figures": args.figures,
+               "paper": {name: list(map(asdict, rows)) for name, rows in paper.items()}}
     done = first.folder / "report" / ".done"
     if not args.force and stamp.is_complete(done, options, inputs, outputs):
         print(f"{args.out}: written already, nothing to do")

@@ -8,8 +8,8 @@ NOTE = """\
 Weights of others, in this package's format; their values are unchanged. What is said here of the published file holds
 if the imported one is that file: its checksum is below, the publisher's is not known here."""
 ENCODER = """\
-`lass import audiosep ... --encoder` takes this folder, and so does a configuration:
-`encoder: {class: lass.queries.clap.Clap, model: FOLDER}`. To transformers it is a ClapModel."""
+A configuration takes this folder as `encoder: {{class: {}, model: FOLDER}}`, and metrics as `--metric_models`."""
+CLAP = "`lass import audiosep ... --encoder` takes it, too. To transformers it is a ClapModel."
 AUDIO = """\
 A separator alone: it is asked with audio, and the encoder of its queries is not in this folder. `lass separate` refuses
 it until `config.yaml` names, as `encoder:`, an encoder of audio queries of the size below."""
@@ -36,7 +36,7 @@ def card(config: dict, condition: int = 0) -> str:
         facts.append(("queries in training", f"{release.conditions[condition]}: size {condition}"))
         facts.append(("query encoder", origin.get("encoder", "none in this folder")))
     else:
-        facts.append(("tokenizer", "RoBERTa's (MIT), which is not in the imported file"))
+        facts.append(("tokenizer", f"{release.tokenizer}, which is not in the imported file"))
     parts = [
         *([front_matter(release.licence)] if "separator" in config else []),  # of a model, which the hub may get
         f"# {escape(release.title)}",
@@ -49,7 +49,8 @@ def card(config: dict, condition: int = 0) -> str:
 
 def _use(config: dict) -> str:
     if "separator" not in config:
-        return ENCODER
+        kind = config["origin"]["kind"]
+        return ENCODER.format(KINDS[kind].encoder) + (f" {CLAP}" if kind == "laion_clap" else "")
     if "encoder" not in config:
         return AUDIO
     return code('lass separate mix.wav --text "a dog barks" --model FOLDER -o dog.wav') + f"\n\n{USE}"

@@ -14,7 +14,7 @@ from lass.infer.import_card import card
 from lass.infer.released import KINDS, RESUNET30, query_size, recognise
 from lass.io.checkpoint import mismatches, read_weights
 from lass.io.files import sha256, write_text
-from lass.queries import laion_clap
+from lass.queries import laion_clap, ms_clap_model
 from lass.queries.clap import Clap
 from lass.separators.separator import Separator
 
@@ -24,18 +24,19 @@ NOT_SEPARATOR = ("query_encoder.", "query_net.", "query_condition_extractor.", "
 STFT = re.compile(r"base\.i?stft\.")  # DFT matrices and windows: window and hop tell them
 
 
-def import_clap(source: Path, folder: Path, tokenizer: str) -> None:
-    """Write a checkpoint of laion_clap into an empty folder, as transformers and ``lass.queries.clap.Clap`` take it.
+def import_clap(kind: str, source: Path, folder: Path, tokenizer: str) -> None:
+    """Write a checkpoint of a CLAP into an empty folder, as the encoder of its kind takes it.
 
     Args:
-        tokenizer: folder or hub id of RoBERTa's tokenizer, which the checkpoint lacks.
+        tokenizer: folder or hub id of the tokenizer, which the checkpoint lacks.
 
     Raises:
         LassError: it is another kind of file, or there is no tokenizer.
     """
-    laion_clap.convert(_read(source, "laion_clap"), source, tokenizer, folder)
+    convert = {"laion_clap": laion_clap.convert, "ms_clap": ms_clap_model.convert}[kind]
+    convert(_read(source, kind), source, tokenizer, folder)
     write_sums(folder, folder.iterdir())
-    write_text(folder / CARD, card({"origin": _origin("laion_clap", source)}))
+    write_text(folder / CARD, card({"origin": _origin(kind, source)}))
 
 
 def import_separator(kind: str, source: Path, folder: Path, encoder: str | None, tokenizer: str) -> None:

@@ -22,8 +22,10 @@ from lass.errors import LassError
 from lass.io.checkpoint import read_weights
 from lass.io.files import sha256
 from lass.layers.cnn14 import Cnn14
+from lass.layers.vggish import Vggish
 from lass.metrics.registry import LISTENERS
 from lass.queries.clap import Clap
+from lass.queries.ms_clap import MsClap
 from lass.queries.pretrained import find_folder, find_weights, load
 
 PROMPT = "Describe the audio in one sentence."
@@ -31,14 +33,14 @@ ACCURACY = re.compile(r"mAP=\d\.\d+")  # in the names of PANNs' published checkp
 
 
 class ClapListener:
-    """LAION-CLAP: embeddings of norm 1 of texts, and of the middle 10 s of waves.
+    """A CLAP: embeddings of norm 1 of texts, and of the middle seconds of waves that it was trained with.
 
     Args:
-        model: folder or hub id, as ``lass.queries.clap.Clap`` takes it.
+        model: folder or hub id, as ``encoder`` takes it.
     """
 
-    def __init__(self, model: str, device: str):
-        self._clap = Clap(model).to(device)
+    def __init__(self, model: str, device: str, encoder: type[Clap | MsClap] = Clap):
+        self._clap = encoder(model).to(device)
         self.sample_rate = self._clap.sample_rate
         self.identity = self._clap.identity()
 
@@ -75,6 +77,23 @@ class TaggerListener:
         return _numbers(posteriors=heard.posteriors, embedding=heard.embedding)
 
 
+class VggishListener:
+    """VGGish: an embedding of each patch of 0.96 s.
+
+    Args:
+        model: checkpoint of torchvggish, or the same weights as safetensors.
+    """
+
+    def __init__(self, model: str, device: str):
+        self._network = Vggish.of(read_weights(model), model).to(device)
+        self._device, self.sample_rate = device, self._network.sample_rate
+        self.identity = f"{Path(model).name}-{sha256(model)[:16]}"
+
+    @torch.no_grad()
+    def hear(self, wave: np.ndarray) -> dict[str, np.ndarray]:
+        return _numbers(embedding=self._network(torch.from_numpy(wave[None]).to(self._device)))
+
+
 class LanguageListener:
     """An audio language model asked for a caption: its penultimate layer, averaged over the tokens of the prompt.
 
@@ -109,7 +128,9 @@ class LanguageListener:
 
 KINDS = {
     "clap": ClapListener,
+    "ms_clap": functools.partial(ClapListener, encoder=MsClap),
     "tagger": TaggerListener,
+    "vggish": VggishListener,
     "audioflamingo3": functools.partial(LanguageListener, backbone_class=AudioFlamingo3ForConditionalGeneration),
     "qwen2_audio": functools.partial(LanguageListener, backbone_class=Qwen2AudioForConditionalGeneration),
 }
@@ -123,5 +144,5 @@ def open_listeners(models: Mapping[str, str], device: str, tagger_accuracy: str 
 
 
 def _numbers(**features: Tensor) -> dict[str, np.ndarray]:
-    """``[1, D]`` each -> float32 ``[D]``."""
+    """``[1, ..]`` each -> float32 ``[..]``."""
     return {name: feature[0].float().cpu().numpy() for name, feature in features.items()}

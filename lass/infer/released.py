@@ -19,6 +19,8 @@ class Release:
         query: what its separator is asked with; None for an encoder.
         conditions: sizes of the query embedding, and what each is.
         separator: arguments of the separator; number of channels and size of the query come from the file.
+        encoder: class of the encoder that it becomes.
+        tokenizer: what the file lacks, and is brought to its CLAP.
     """
 
     title: str
@@ -28,6 +30,8 @@ class Release:
     query: str | None = None
     conditions: Mapping[int, str] = field(default_factory=dict)
     separator: Mapping[str, object] = field(default_factory=dict)
+    encoder: str = ""
+    tokenizer: str = "RoBERTa's (MIT)"
 
 
 _CLAP_TEXT = {512: "text embedding of LAION-CLAP, music_speech_audioset_epoch_15_esc_89.98.pt"}
@@ -70,6 +74,16 @@ KINDS = {
         licence="CC0-1.0",
         trained_on="LAION-Audio-630K, and AudioSet, music and speech where the file name says so: recordings of many "
                    "licences. CC0 is what the model's page states.",
+        encoder="lass.queries.clap.Clap",
+    ),
+    "ms_clap": Release(
+        title="MS-CLAP, Microsoft's CLAP (arXiv:2206.04769, 2309.05767): texts and audio in one space",
+        published="Hugging Face model microsoft/msclap, CLAP_weights_2022.pth or CLAP_weights_2023.pth",
+        licence="MIT",
+        trained_on="FSD50K, Clotho, AudioCaps and MACS (2022); 4.6 M pairs of many corpora (2023), as the papers say: "
+                   "recordings of many licences.",
+        encoder="lass.queries.ms_clap.MsClap",
+        tokenizer="that of GPT-2 (MIT) or BERT (Apache-2.0)",
     ),
 }
 
@@ -86,6 +100,8 @@ def recognise(weights: Mapping, prefix: str) -> tuple[str, str | None]:
         return _recognise_resunet30(plain)
     if {"text_branch", "audio_branch"} <= modules:
         return "a LAION-CLAP", "laion_clap"
+    if {"caption_encoder", "audio_encoder"} <= modules:
+        return "an MS-CLAP", "ms_clap"
     if {"text_model", "audio_model"} <= modules:
         return "a ClapModel of transformers, to be used as it is: give its folder to --encoder", None
     if "fc_audioset" in modules:

@@ -37,6 +37,16 @@ def _heard(kind: str, feature: str = "embedding") -> tuple[str, ...]:
     return f"reference:{kind}:{feature}", f"estimate:{kind}:{feature}"
 
 
+def _clap_score(kind: str, title: str, clap: str) -> Metric:
+    definition = f"cosine of {clap}'s embeddings of the estimate and of the text that describes the target"
+    return Metric(title, definition, "cosine.cosine", (f"text:{kind}:embedding", _heard(kind)[1]), unit="")
+
+
+def _clap_audio(kind: str, title: str, clap: str) -> Metric:
+    definition = f"cosine of {clap}'s embeddings of reference and estimate"
+    return Metric(title, definition, "cosine.cosine", _heard(kind), unit="")
+
+
 def _language(kind: str) -> Metric:
     return Metric(
         f"AFSim ({LISTENERS[kind]})",
@@ -48,10 +58,10 @@ def _language(kind: str) -> Metric:
     )
 
 
-def _frechet(kind: str, what: str) -> Metric:
+def _frechet(kind: str, what: str, more: str = "") -> Metric:
     return Metric(
         f"FAD ({what})",
-        f"Fréchet distance (Kilgour et al. 2019) of {what}'s embeddings of all references and all estimates",
+        f"Fréchet distance (Kilgour et al. 2019) of {what}'s embeddings of all references and all estimates{more}",
         "frechet.frechet_distance",
         _heard(kind),
         unit="",
@@ -68,14 +78,16 @@ _SDR = Metric(
     "SDR",
     "power of the reference over power of (estimate - reference), no scaling (AudioSep's benchmark); both powers are "
     "at least 1e-10: silent estimate 0 dB, perfect one 10 log10(P / 1e-10)",
-    "sdr.sdr",
+    "energy_ratios.energy_ratios",
+    field="sdr",
     aligned=True,
 )
 _SI_SDR = Metric(
     "SI-SDR",
     "Le Roux et al. 2019, Eq. 3-5, no mean removed, with AudioSep's epsilon: silent estimate 0 dB, silent reference a "
     "finite very low value",
-    "si_sdr.si_sdr",
+    "energy_ratios.energy_ratios",
+    field="si_sdr",
     aligned=True,
 )
 _SEGMENTAL = (
@@ -132,14 +144,10 @@ METRICS: dict[str, Metric] = {
         "STOI", "short-time objective intelligibility (Taal et al. 2011), 0 .. 1; 0 for silence, undefined below 0.4 s",
         "stoi.stoi", _at_rate(), unit="", rate=SPEECH_RATE,
     ),
-    "clap_score": Metric(
-        "CLAP score", "cosine of LAION-CLAP's embeddings of the estimate and of the text that describes the target",
-        "cosine.cosine", ("text:clap:embedding", "estimate:clap:embedding"), unit="",
-    ),
-    "clap_audio": Metric(
-        "CLAP audio similarity", "cosine of LAION-CLAP's embeddings of reference and estimate", "cosine.cosine",
-        _heard("clap"), unit="",
-    ),
+    "clap_score": _clap_score("clap", "CLAP score", "LAION-CLAP"),
+    "clap_score_ms": _clap_score("ms_clap", "CLAP score (MS-CLAP)", "MS-CLAP"),
+    "clap_audio": _clap_audio("clap", "CLAP audio similarity", "LAION-CLAP"),
+    "clap_audio_ms": _clap_audio("ms_clap", "CLAP audio similarity (MS-CLAP)", "MS-CLAP"),
     "kl": Metric(
         "KL", "Kullback-Leibler divergence of a tagger's posteriors, estimate from reference: softmax over its logits",
         "kl.kl_softmax", _heard("tagger", "posteriors"), unit="nat", higher_is_better=False,
@@ -150,7 +158,16 @@ METRICS: dict[str, Metric] = {
     ),
     "afsim_af3": _language("audioflamingo3"),
     "afsim_qwen2_audio": _language("qwen2_audio"),
+    "fad_vggish": _frechet("vggish", "VGGish", ": one a patch of 0.96 s, before the last ReLU, without PCA"),
     "fad_clap": _frechet("clap", "LAION-CLAP"),
     "fad_cnn14": _frechet("tagger", "PANNs' CNN14"),
 }  # fmt: skip
+PUBLISHED_ALONE = {  # metrics of published rows that nothing here computes
+    "afsim_af1": Metric(
+        "AFSim (Audio Flamingo 1)",
+        "cosine of Audio Flamingo 1's features of reference and estimate (HSM-TSS, Sec. IV-B); not computed here, as "
+        "transformers has no such model: afsim_af3 is another metric",
+        unit="",
+    ),
+}
 DEFAULT = ("sdr", "sdri", "si_sdr", "si_sdri")

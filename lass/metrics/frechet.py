@@ -13,14 +13,14 @@ class Gaussian:
         self.count = 0
         self._sum = self._products = np.zeros(0)
 
-    def add(self, embedding: np.ndarray) -> None:
-        """Add one, ``[D]``."""
-        embedding = np.asarray(embedding, np.float64)
+    def add(self, embeddings: np.ndarray) -> None:
+        """Add one, ``[D]``, or several, ``[N, D]``."""
+        rows = np.atleast_2d(np.asarray(embeddings, np.float64))
         if not self.count:
-            self._sum, self._products = np.zeros(embedding.size), np.zeros((embedding.size, embedding.size))
-        self.count += 1
-        self._sum += embedding
-        self._products += np.outer(embedding, embedding)
+            self._sum, self._products = np.zeros(rows.shape[1]), np.zeros((rows.shape[1], rows.shape[1]))
+        self.count += len(rows)
+        self._sum += rows.sum(axis=0)
+        self._products += rows.T @ rows
 
     @property
     def mean(self) -> np.ndarray:
@@ -36,7 +36,7 @@ def frechet_distance(references: Iterable[np.ndarray], estimates: Iterable[np.nd
     """|m_r - m_e|^2 + tr(C_r + C_e - 2 (C_r C_e)^(1/2)), with means m and covariances C of the embeddings.
 
     Args:
-        references, estimates: embeddings ``[D]``, read once.
+        references, estimates: embeddings ``[D]``, or several at once ``[N, D]``, read once.
 
     Returns:
         the distance (0: equal distributions); NaN for less than two of either, or where one is not finite.

@@ -9,7 +9,9 @@ SIGNALS = ("reference", "estimate", "mixture")  # float32 [T] at the metric's ra
 SPEECH_RATE = 16000  # Hz
 LISTENERS = {  # networks of semantic metrics
     "clap": "LAION-CLAP as transformers' ClapModel",
+    "ms_clap": "MS-CLAP as lass import writes it",
     "tagger": "checkpoint of PANNs' CNN14",
+    "vggish": "checkpoint of VGGish",
     "audioflamingo3": "Audio Flamingo 3",
     "qwen2_audio": "Qwen2-Audio",
 }

@@ -6,7 +6,7 @@ A new metric is one function in a file of its own and one entry in ``entries``; 
 from collections.abc import Sequence
 
 from lass.errors import LassError
-from lass.metrics.entries import DEFAULT, METRICS
+from lass.metrics.entries import DEFAULT, METRICS, PUBLISHED_ALONE
 from lass.metrics.metric import LISTENERS, SIGNALS, Metric
 
 __all__ = ["DEFAULT", "LISTENERS", "METRICS", "SIGNALS", "Metric", "known", "leading", "models", "parse"]
@@ -50,7 +50,7 @@ def models(names: Sequence[str], given: Sequence[str]) -> dict[str, str]:
 
 def known(name: str) -> Metric:
     """The metric, or one of that title and without unit for a name that another version wrote."""
-    return METRICS.get(name) or Metric(title=name, definition="not a metric of this version", unit="")
+    return (METRICS | PUBLISHED_ALONE).get(name) or Metric(title=name, definition="not a metric of this version", unit="")
 
 
 def leading(names: Sequence[str]) -> str:

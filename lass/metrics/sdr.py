@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from lass.metrics.sums import check_shapes, distance, product
+from lass.metrics.sums import Pair
 
 POWER_FLOOR = 1e-10  # mean power; AudioSep's released evaluators clamp both powers here
 
@@ -27,8 +27,10 @@ def sdr(reference: ArrayLike, estimate: ArrayLike) -> np.ndarray:
 
     Source: ``calculate_sdr`` of AudioSep (Liu et al., "Separate Anything You Describe", 2023, Sec. IV-B).
     """
-    reference, estimate = np.asarray(reference), np.asarray(estimate)
-    check_shapes(reference, estimate)
-    samples = reference.shape[-1]
-    signal, distortion = product(reference, reference) / samples, distance(estimate, reference) / samples
+    return of_pair(Pair(reference, estimate))
+
+
+def of_pair(pair: Pair) -> np.ndarray:
+    """SDR in dB, from sums over reference and estimate."""
+    signal, distortion = pair.energy / pair.samples, pair.distance() / pair.samples
     return 10 * np.log10(np.maximum(signal, POWER_FLOOR) / np.maximum(distortion, POWER_FLOOR))

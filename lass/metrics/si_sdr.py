@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from lass.metrics.sums import check_shapes, distance, product
+from lass.metrics.sums import Pair
 
 EPS = np.finfo(np.float64).eps
 
@@ -27,11 +27,13 @@ def si_sdr(reference: ArrayLike, estimate: ArrayLike) -> np.ndarray:
 
     Source: Le Roux et al., "SDR - half-baked or well done?", ICASSP 2019, Eq. 3-5; ``calculate_sisdr`` of AudioSep.
     """
-    reference, estimate = np.asarray(reference), np.asarray(estimate)
-    check_shapes(reference, estimate)
-    energy = product(reference, reference)
-    scale = (product(reference, estimate) + EPS) / (energy + EPS)
-    return 10 * np.log10((scale**2 * energy + EPS) / (distance(estimate, reference, scale) + EPS))
+    return of_pair(Pair(reference, estimate))
+
+
+def of_pair(pair: Pair) -> np.ndarray:
+    """SI-SDR in dB, from sums over reference and estimate."""
+    scale = (pair.product + EPS) / (pair.energy + EPS)
+    return 10 * np.log10((scale**2 * pair.energy + EPS) / (pair.distance(scale) + EPS))
 
 
 def si_sdr_zero_mean(reference: ArrayLike, estimate: ArrayLike) -> np.ndarray:

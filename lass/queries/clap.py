@@ -10,6 +10,7 @@ from torch.nn import functional
 from transformers import ClapConfig, ClapFeatureExtractor, ClapModel
 
 from lass.errors import LassError
+from lass.queries.encoder import check_wave
 from lass.queries.pretrained import PretrainedEncoder, load
 from lass.queries.query import Query
 
@@ -48,9 +49,7 @@ class Clap(PretrainedEncoder):
     @torch.no_grad()
     def encode_audio(self, wave: Tensor) -> Query:
         """``[B, T]`` at 48 kHz -> embedding ``[B, D]``."""
-        if wave.dim() != 2 or not wave.numel():
-            raise LassError(f"an audio query of shape {tuple(wave.shape)}: "
-                            f"give samples [B, T] at {self.sample_rate} Hz")
+        check_wave(wave, self.sample_rate)
         longest = self._extractor.nb_max_samples
         start = max(0, (wave.shape[1] - longest) // 2)
         heard = wave[:, start : start + longest].float().cpu().numpy()

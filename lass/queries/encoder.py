@@ -77,6 +77,12 @@ class QueryEncoder(nn.Module):
                          "choose another encoder or another query source")
 
 
+def check_wave(wave: Tensor, sample_rate: int) -> None:
+    """Raise a LassError for what is no batch of waves ``[B, T]``."""
+    if wave.dim() != 2 or not wave.numel():
+        raise LassError(f"an audio query of shape {tuple(wave.shape)}: give samples [B, T] at {sample_rate} Hz")
+
+
 def check_texts(texts: Sequence[str]) -> None:
     """Raise a LassError that names the first text of a batch that asks for nothing."""
     if isinstance(texts, str):

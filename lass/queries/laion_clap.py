@@ -1,7 +1,7 @@
 """Checkpoints of LAION's own CLAP package (laion_clap) as transformers' ClapModel.
 
-All sizes come from the shapes of the weights, so that HTSAT-tiny, -base and -large, with feature fusion or without, are
-read alike. What the two packages do otherwise than each other, and what became of it:
+All sizes come from the shapes of the weights, with feature fusion or without. What the two packages do otherwise than
+each other, and what became of it:
 
 * LayerNorm of RoBERTa: epsilon 1e-5 there; transformers' ClapConfig says 1e-12. It is set to 1e-5 here.
 * Mel filters: 50 Hz to 14 kHz there (transformers' default begins at 0 Hz: set to 50 here), Slaney's without feature
@@ -15,7 +15,6 @@ With random weights (test_laion_clap.py) the embeddings of both packages have a 
 with samples rounded to 16 bits there it is above 0.9999.
 """
 
-import math
 import re
 from pathlib import Path
 
@@ -25,28 +24,17 @@ from transformers import AutoTokenizer, ClapConfig, ClapFeatureExtractor, ClapMo
 
 from lass.errors import LassError
 from lass.io.checkpoint import mismatches
+from lass.queries import htsat
 from lass.queries.pretrained import find_folder, load
 
 RATE, HOP = 48000, 480  # Hz, samples: of all released models, and told by no weight
 FILTERS = "audio_branch.logmel_extractor.melW"
-BIAS_TABLE = re.compile(r"audio_branch\.layers\.(\d+)\.blocks\.(\d+)\.attn\.relative_position_bias_table")
-# Spectrogram, tagging head, the layers behind the embeddings, and what some versions save
-UNUSED = re.compile(
-    r"audio_branch\.(spectrogram_extractor|logmel_extractor|tscam_conv|head)\.|(text|audio)_transform\.|"
-    r".*\.(attn_mask|position_ids|token_type_ids)$"
-)
-NAMES = (  # of laion_clap, of transformers; one after the other
+# The layers behind the embeddings, and what some versions save
+UNUSED = re.compile(r"(text|audio)_transform\.|.*\.(position_ids|token_type_ids)$")
+NAMES = (  # of laion_clap, of transformers
     (r"^text_branch\.", "text_model."),
-    (r"^audio_branch\.", "audio_model.audio_encoder."),
     (r"_projection\.0\.", "_projection.linear1."),
     (r"_projection\.2\.", "_projection.linear2."),
-    (r"\.bn0\.", ".batch_norm."),
-    (r"\.norm1\.", ".layernorm_before."),
-    (r"\.norm2\.", ".layernorm_after."),
-    (r"\.mlp\.fc1\.", ".intermediate.dense."),
-    (r"\.mlp\.fc2\.", ".output.dense."),
-    (r"\.attn\.proj\.", ".attention.output.dense."),
-    (r"\.attn\.", ".attention.self."),
 )
 
 
@@ -113,55 +101,24 @@ def _config(weights: dict[str, Tensor]) -> ClapConfig:
         "hidden_size": hidden,
         "type_vocab_size": types,
         "max_position_embeddings": shape["text_branch.embeddings.position_embeddings.weight"][0],
-        "num_hidden_layers": _count(shape, r"text_branch\.encoder\.layer\.(\d+)\."),
+        "num_hidden_layers": htsat.count(shape, r"text_branch\.encoder\.layer\.(\d+)\."),
         "num_attention_heads": hidden // 64,  # as all of RoBERTa
         "intermediate_size": shape["text_branch.encoder.layer.0.intermediate.dense.weight"][0],
         "layer_norm_eps": 1e-5,
     }
-    tables = {tuple(map(int, m.groups())): shape[key] for key in shape if (m := BIAS_TABLE.fullmatch(key))}
-    layers = range(_count(shape, r"audio_branch\.layers\.(\d+)\.blocks\."))
-    depths = [_count(shape, rf"audio_branch\.layers\.{i}\.blocks\.(\d+)\.") for i in layers]
-    width, _, patch, _ = shape["audio_branch.patch_embed.proj.weight"]
-    window = (1 + math.isqrt(tables[0, 0][0])) // 2  # a row for each of (2 w - 1)^2 offsets
-    masks = shape.get("audio_branch.layers.0.blocks.1.attn_mask")  # one a window, where windows are shifted
-    audio = {
-        "num_mel_bins": shape["audio_branch.bn0.weight"][0],
-        "spec_size": math.isqrt(masks[0]) * window * patch if masks else 256,
-        "window_size": window,
-        "patch_size": patch,
-        "patch_stride": [patch, patch],
-        "patch_embeds_hidden_size": width,
-        "hidden_size": shape["audio_branch.norm.weight"][0],
-        "depths": depths,
-        "num_hidden_layers": len(depths),
-        "num_attention_heads": [tables[i, 0][1] for i in layers],
-        "mlp_ratio": shape["audio_branch.layers.0.blocks.0.mlp.fc1.weight"][0] / width,
-    }
-    if "audio_branch.patch_embed.mel_conv2d.weight" in shape:
-        audio |= {"enable_fusion": True, "fusion_type": "aff_2d"}
+    audio = htsat.sizes(htsat.below(weights, "audio_branch."))
     return ClapConfig(text_config=text, audio_config=audio, projection_dim=shape["text_projection.2.weight"][0])
 
 
-def _count(shape: dict[str, tuple[int, ...]], pattern: str) -> int:
-    numbers = {int(match[1]) for key in shape if (match := re.match(pattern, key))}
-    if numbers != set(range(len(numbers))):
-        raise ValueError(f"numbers are left out of {pattern}")
-    return len(numbers)
-
-
 def _rename(weights: dict[str, Tensor]) -> dict[str, Tensor]:
-    renamed = {}
+    heard = htsat.renamed(htsat.below(weights, "audio_branch."))
+    renamed = {f"audio_model.audio_encoder.{key}": value for key, value in heard.items()}
     for key, value in weights.items():
-        if UNUSED.match(key):
+        if UNUSED.match(key) or key.startswith("audio_branch."):
             continue
-        value = value.float() if value.is_floating_point() else value
         for old, new in NAMES:
             key = re.sub(old, new, key)
-        if ".self.qkv." in key:
-            parts = value.chunk(3) if value.dim() else ()
-            renamed |= {key.replace("qkv", name): part.clone() for name, part in zip(("query", "key", "value"), parts)}
-        else:
-            renamed[key] = value
+        renamed[key] = value.float() if value.is_floating_point() else value
     return renamed
 
 

@@ -15,7 +15,7 @@ from lass.io.checkpoint import read_weights
 from lass.io.files import atomic_path, sha256
 from lass.layers.cnn14 import WAY_OUT, Cnn14
 from lass.queries import ANYTHING
-from lass.queries.encoder import QueryEncoder, check_texts
+from lass.queries.encoder import QueryEncoder, check_texts, check_wave
 from lass.queries.query import Query
 
 CLASSES = "classes.safetensors"
@@ -77,9 +77,7 @@ class Panns(QueryEncoder):
     @torch.no_grad()
     def encode_audio(self, wave: Tensor) -> Query:
         """``[B, T]`` at ``sample_rate`` -> embedding ``[B, D]``."""
-        if wave.dim() != 2 or not wave.numel():
-            raise LassError(f"an audio query of shape {tuple(wave.shape)}: "
-                            f"give samples [B, T] at {self.sample_rate} Hz")
+        check_wave(wave, self.sample_rate)
         network = self._network.to(self._place.device)
         return self._query(network(wave.to(self._place.device, torch.float32)).embedding, "audio")
 

@@ -1,12 +1,13 @@
 """The table of a benchmark: every set that was found, every system on it, and the published rows beside them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
 from lass.metrics.registry import known
 from lass.report.markdown import escape, table
+from lass.report.published import PublishedRow
 from lass.report.results import SYSTEMS, Results
-from lass.report.scores import mean_and_interval
+from lass.report.scores import definition, mean_and_interval, warnings
 
 AUDIO = {"published": "published", "rebuilt": "rebuilt", "exact": "made from the list"}
 AGGREGATES = {"mean": "mean", "class_mean": "mean of class means", "class_median": "mean of class medians"}
@@ -19,7 +20,13 @@ the test sets hold, "paper" kept it. Written by `lass benchmark`."""
 
 @dataclass(frozen=True)
 class Row:
-    """A system on a set. ``metrics``: name -> {mean, low, high, ..}, of published rows the mean alone."""
+    """A system on a set.
+
+    Attributes:
+        metrics: name -> {mean, low, high, ..}, of published rows the mean alone.
+        definitions: metric -> what was computed, with which networks.
+        warnings: of scores that mean little.
+    """
 
     set_name: str
     system: str
@@ -35,6 +42,7 @@ class Row:
     source: str = ""
     note: str = ""
     definitions: dict[str, str] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
 
 
 def scored_rows(results: Results) -> Iterator[Row]:
@@ -42,23 +50,22 @@ def scored_rows(results: Results) -> Iterator[Row]:
     for set_name, systems in results.items():
         for found in systems.values():
             facts, separation = found.get("test_set", {}), found.get("separation", {})
-            rule = separation.get("query_rule") or "none"
+            rule = separation.get("query_rule") or ("none" if found["system"] == "mixture" else "not known")
             yield Row(
                 set_name, SYSTEMS.get(found["system"], found["system"]), "scored", found["metrics"],
                 found["n_found"], found["n_expected"], AUDIO.get(facts.get("audio"), "not known"),
                 rule.replace("queries of the set", str(facts.get("query", "queries of the set"))),
                 AGGREGATES.get(found.get("aggregate"), "mean"), separation.get("leak_policy", ""),
                 separation.get("leaks", ""), note=facts.get("note", ""),
-                definitions={name: known(name).definition for name in found["metrics"]},
+                definitions={name: definition(name, [found]) for name in found["metrics"]}, warnings=warnings(found),
             )  # fmt: skip
 
 
-def published_rows(set_name: str, blocks: Sequence[Mapping]) -> Iterator[Row]:
-    """The rows of a set's yaml, blocks ``{source, metrics, systems: {name: [scores]}, note}``."""
-    for block in blocks:
-        for system, scores in block["systems"].items():
-            metrics = {name: {"mean": score} for name, score in zip(block["metrics"], scores, strict=True)}
-            yield Row(set_name, system, "published", metrics, source=block["source"], note=block.get("note", ""))
+def published_rows(set_name: str, rows: Sequence[PublishedRow]) -> Iterator[Row]:
+    """The rows of papers about a set."""
+    for row in rows:
+        metrics = {name: {"mean": score} for name, score in row.metrics.items()}
+        yield Row(set_name, row.system, "published", metrics, source=row.source, note=row.note)
 
 
 def to_json(rows: Sequence[Row], absent: Mapping[str, str]) -> dict:
@@ -84,12 +91,14 @@ def page(model: str, rows: Sequence[Row], absent: Mapping[str, str]) -> str:
         for row in scored
     ]  # fmt: skip
     parts = [f"# Benchmark of {escape(model)}", ABOUT, table(header, body, words=6)]
-    parts += _bullets("Metrics", {known(name).title: known(name).definition for name in metrics})
+    shown = dict.fromkeys(row.set_name for row in scored)
+    parts += _bullets("Metrics", _definitions([row for row in rows if row.set_name in shown]))
+    parts += _bullets("Warnings", [(row.set_name, text) for row in scored for text in row.warnings])
     heard = dict.fromkeys(row.leaks for row in scored if row.leaks)
-    parts += _bullets("Leaks", {"what the training heard of the test sets": "; ".join(heard)} if heard else {})
-    parts += _bullets("Notes", {row.set_name: row.note for row in scored if row.note})
-    parts += _bullets("Sets that are not here", absent)
-    for set_name in dict.fromkeys(row.set_name for row in scored):
+    parts += _bullets("Leaks", [("what the training heard of the test sets", "; ".join(heard))] if heard else [])
+    parts += _bullets("Notes", [(row.set_name, row.note) for row in scored if row.note])
+    parts += _bullets("Sets that are not here", absent.items())
+    for set_name in shown:
         parts += _published(set_name, [row for row in rows if (row.set_name, row.kind) == (set_name, "published")])
     return "\n\n".join(parts) + "\n"
 
@@ -99,14 +108,28 @@ def _published(set_name: str, rows: Sequence[Row]) -> list[str]:
         return []
     metrics = list(dict.fromkeys(name for row in rows for name in row.metrics))
     body = [
-        [row.system, row.source, row.note, *(mean_and_interval(row.metrics.get(name)) for name in metrics)]
+        [row.system, row.source, row.note, *(_digits(row.metrics[name]["mean"]) if name in row.metrics else ""
+                                              for name in metrics)]
         for row in rows
     ]
     header = ["system", "source", "note", *(known(name).headline for name in metrics)]
     return [f"## Published rows: {escape(set_name)}", table(header, body, words=3)]
 
 
-def _bullets(title: str, lines: Mapping[str, str]) -> list[str]:
-    if not lines:
-        return []
-    return [f"## {escape(title)}", "\n".join(f"* {escape(name)}: {escape(text)}" for name, text in lines.items())]
+def _digits(score: float) -> str:
+    """A published score with all of its digits, two at least."""
+    return max(f"{score:.2f}", f"{score:.10g}", key=len)
+
+
+def _definitions(rows: Sequence[Row]) -> list[tuple[str, str]]:
+    """Title and definition of each metric of any row; of one that is published alone, why it is not computed."""
+    named = dict.fromkeys((name, text) for row in rows for name, text in row.definitions.items())
+    scored = {name for name, _ in named}
+    others = dict.fromkeys(name for row in rows for name in row.metrics if name not in scored)
+    return [(known(name).title, text) for name, text in (*named, *((name, known(name).definition) for name in others))]
+
+
+def _bullets(title: str, lines: Iterable[tuple[str, str]]) -> list[str]:
+    """A section of the lines ``name: text``, each of them once; none without any."""
+    found = [f"* {escape(name)}: {escape(text)}" for name, text in dict.fromkeys(lines)]
+    return [f"## {escape(title)}", "\n".join(found)] if found else []

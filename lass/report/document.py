@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from lass.metrics.registry import known, leading
 from lass.report.markdown import code, escape, table
 from lass.report.origin import commands, facts
-from lass.report.paper import PaperRow
+from lass.report.published import PublishedRow
 from lass.report.results import Experiment, main_system
 from lass.report.scores import control_lines, definitions, figure, models_of, paper_lines, score_table, set_title
 
@@ -13,7 +13,7 @@ from lass.report.scores import control_lines, definitions, figure, models_of, pa
 def document(
     experiment: Experiment,
     others: Sequence[Experiment],
-    paper: Mapping[str, Sequence[PaperRow]],
+    paper: Mapping[str, Sequence[PublishedRow]],
     figures: Sequence[str],
 ) -> str:
     """The whole of RESULTS.md.
@@ -34,7 +34,7 @@ def document(
 
 
 def _set_section(
-    name: str, systems: dict[str, dict], others: Sequence[tuple[str, dict]], paper: Sequence[PaperRow]
+    name: str, systems: dict[str, dict], others: Sequence[tuple[str, dict]], paper: Sequence[PublishedRow]
 ) -> list[str]:
     parts = [f"## {escape(set_title(name, systems))}", table(*score_table(systems, others, paper))]
     if paper:

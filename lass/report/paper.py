@@ -1,29 +1,48 @@
-"""Published scores that stand beside ours: ``{<set>: [{system, sdri, ..., source, note}, ...]}`` in a yaml file."""
+"""The published rows that a recipe shows below its own scores, chosen from those of registered test sets."""
 
-import math
-from dataclasses import make_dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lass import config
 from lass.errors import LassError
-from lass.metrics.registry import METRICS
-
-_TEXTS = [("system", str), ("source", str), ("note", str, "")]
-# Scores that somebody published: a field a metric, NaN where the source gives none.
-PaperRow = make_dataclass("PaperRow", [*_TEXTS, *((name, float, math.nan) for name in METRICS)], frozen=True)
+from lass.report import published
+from lass.report.published import PublishedRow
 
 
-def read_paper(path: Path) -> dict[str, list[PaperRow]]:
-    """Rows of each set.
+@dataclass(frozen=True)
+class Choice:
+    """The rows of a set.
+
+    Attributes:
+        rows: yaml file whose ``published`` has them, seen from the one that names it.
+        sources: of these alone.
+        note: what is to be said of all of them here.
+    """
+
+    rows: str
+    sources: Sequence[str]
+    note: str = ""
+
+
+def read_paper(path: Path) -> dict[str, list[PublishedRow]]:
+    """The rows of each set of a yaml file ``{<set>: {rows, sources, note}}``.
 
     Raises:
-        LassError: no such yaml file, an unknown or missing key, a score that is no number.
+        LassError: no such yaml file, an unknown or missing key, a source without rows.
     """
     found = {}
-    for name, rows in config.read_yaml(path).items():
-        if not isinstance(rows, list):
-            raise LassError(f"{path}: {name}: expected a list of rows '- {{system: .., sdri: .., source: ..}}'")
-        for number, row in enumerate(rows, 1):
-            config.bind(PaperRow, row, f"{path}: {name}, row {number}")
-        found[str(name)] = [PaperRow(**row) for row in rows]
+    for name, spec in config.read_yaml(path).items():
+        where = f"{path}: {name}"
+        config.bind(Choice, spec, where)
+        choice = Choice(**spec)
+        file = path.parent / choice.rows
+        rows = published.rows(config.read_yaml(file).get("published"), str(file))
+        if absent := [source for source in choice.sources if source not in {row.source for row in rows}]:
+            raise LassError(f"{where}: {file} has no rows of {absent[0]!r}")
+        found[str(name)] = [_noted(row, choice.note) for row in rows if row.source in choice.sources]
     return found
+
+
+def _noted(row: PublishedRow, note: str) -> PublishedRow:
+    return replace(row, note="; ".join(filter(None, (row.note, note))))

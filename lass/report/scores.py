@@ -1,15 +1,14 @@
 """The table of scores of a set: its systems, the models of other experiments, rows of papers."""
 
-import math
 from collections.abc import Mapping, Sequence
 
 from lass.metrics.registry import known, leading
-from lass.report.paper import PaperRow
+from lass.report.published import PublishedRow
 from lass.report.results import CONTROLS, SYSTEMS, Experiment, main_system, metrics_of
 
 
 def score_table(
-    systems: Mapping[str, dict], others: Sequence[tuple[str, dict]], paper: Sequence[PaperRow]
+    systems: Mapping[str, dict], others: Sequence[tuple[str, dict]], paper: Sequence[PublishedRow]
 ) -> tuple[tuple[str, ...], list[list[str]]]:
     """Header and rows: a column a metric that any of the systems was scored by, and the median of the leading one.
 
@@ -21,8 +20,7 @@ def score_table(
     rows = [_row(SYSTEMS.get(found["system"], found["system"]), found, metrics) for found in systems.values()]
     rows += [_row(name, found, metrics) for name, found in others]
     for row in paper:
-        values = [getattr(row, metric, math.nan) for metric in metrics]
-        rows.append([f"paper: {row.system}", "", *("" if math.isnan(x) else f"{x:z.2f}" for x in values), ""])
+        rows.append([f"paper: {row.system}", "", *(figure(row.metrics.get(metric)) for metric in metrics), ""])
     titles = [known(metric).title for metric in metrics]
     return ("system", "n/N", *titles, f"median {known(leading(metrics)).title}"), rows
 
@@ -56,22 +54,24 @@ def definitions(found: Sequence[dict]) -> list[str]:
 
     Then warnings of scores that mean little.
     """
-    lines = []
-    for name in metrics_of(found):
-        metric = known(name)
-        networks = {row.get("listeners", {}).get(kind) for row in found for kind in sorted(metric.listeners)}
-        by = "; by " + " and by ".join(sorted(filter(None, networks))) if any(networks) else ""
-        lines.append(f"{metric.headline}: {metric.definition}{by}")
-    return lines + [line for row in found for line in _alignment(row)]
+    lines = [f"{known(name).headline}: {definition(name, found)}" for name in metrics_of(found)]
+    return lines + [f"Warning: {line}" for row in found for line in warnings(row)]
 
 
-def _alignment(found: dict) -> list[str]:
-    """A warning, where metrics that compare sample by sample were asked of a generative model."""
+def definition(name: str, found: Sequence[dict]) -> str:
+    """What a metric computes, and the networks that it listened with; of a tagger that tells its accuracy."""
+    networks = {row.get("listeners", {}).get(kind) for row in found for kind in known(name).listeners}
+    by = "; by " + " and by ".join(sorted(filter(None, networks))) if any(networks) else ""
+    return f"{known(name).definition}{by}"
+
+
+def warnings(found: dict) -> list[str]:
+    """What is to be said where metrics that compare sample by sample were asked of a generative model."""
     separation = found.get("separation")
     compared = [known(name).title for name in found["metrics"] if known(name).aligned]
     if not compared or not (isinstance(separation, dict) and separation.get("generative") is True):
         return []
-    return [f"Warning: {SYSTEMS.get(found['system'], found['system'])} generates its output, which is not aligned with "
+    return [f"{SYSTEMS.get(found['system'], found['system'])} generates its output, which is not aligned with "
             f"the mixture sample by sample: {', '.join(compared)} say little about it."]
 
 
@@ -90,7 +90,7 @@ def models_of(others: Sequence[Experiment], set_name: str) -> list[tuple[str, di
     return [(name, systems[main]) for name, systems in scored if (main := main_system(systems))]
 
 
-def paper_lines(paper: Sequence[PaperRow]) -> list[str]:
+def paper_lines(paper: Sequence[PublishedRow]) -> list[str]:
     """Where the rows of papers come from, a line each."""
     return [f"paper: {row.system}: {row.source}" + (f"; {row.note}" if row.note else "") for row in paper]
 

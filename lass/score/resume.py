@@ -15,6 +15,7 @@ from tqdm import tqdm
 
 from lass.errors import LassError
 from lass.io.files import write_text
+from lass.io.memory import keep_freed_memory
 from lass.metrics.registry import METRICS
 from lass.score.items import FACTS, Item, Job, measure
 from lass.score.signals import Listener
@@ -48,6 +49,7 @@ def measure_part(
     Args:
         open_listeners: loads the networks of the metrics; called where there is something to measure.
     """
+    keep_freed_memory()
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{job}of{num_jobs}.tsv"
     done = read_parts(folder, metrics)

@@ -16,7 +16,7 @@ class Listener(Protocol):
     identity: str  # name, hash of the weights, what else a row has to say of it
 
     def hear(self, wave: np.ndarray) -> Mapping[str, np.ndarray]:
-        """Features ``[D]`` of a wave ``[T]``, by name."""
+        """Features of a wave ``[T]`` by name: ``[D]``, or ``[N, D]`` of N parts of it."""
 
     def read(self, text: str) -> Mapping[str, np.ndarray]:
         """Features ``[D]`` of a text."""

@@ -10,12 +10,12 @@ from torch.utils.data import DataLoader, default_collate
 
 from lass import config as configuration
 from lass.data.rendered import read_questions
+from lass.io.memory import keep_freed_memory
 from lass.queries.cache import TextEmbeddingCache
 from lass.queries.store import cache_name
 from lass.train.checkpoints import AtomicCheckpointIO, Checkpoints
 from lass.train.initial import initialise
 from lass.train.loader import ResumableLoader
-from lass.train.memory import keep_freed_memory
 from lass.train.module import SeparationModule
 from lass.train.settings import TrainSettings
 from lass.train.system import build_model, check, training_set

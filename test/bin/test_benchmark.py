@@ -40,7 +40,7 @@ label: "{label}"
 mix: {clips: toy, level: {rule: snr, low: 0, high: 0}}
 metrics: [sdr, sdri, si_sdr, no_such_metric]
 baselines: [wiener]
-published: [{source: "a paper, Table 1", metrics: [sdri], systems: {theirs: [12.5]}, note: all five}]
+published: [{source: "a paper, Table 1", metrics: [sdri, afsim_af1], systems: {theirs: [12.5, 0.735]}, note: all five}]
 """)
 SYSTEMS = ["mixture", "model", "control_interferer", "control_constant", "removal", "wiener", "ideal_binary_mask",
            "ideal_ratio_mask"]  # fmt: skip
@@ -99,7 +99,7 @@ def test_all_systems_in_one_table(run, root, capsys):
     assert ratio["metrics"]["sdr"]["mean"] > 20 and binary["metrics"]["sdr"]["mean"] > 20
     assert "oracle" in ratio["system"] and "oracle" in binary["system"] and "oracle" not in wiener["system"]
     assert constant["metrics"] != model["metrics"] != interferer["metrics"]
-    assert (published["system"], published["metrics"]) == ("theirs", {"sdri": {"mean": 12.5}})
+    assert (published["system"], published["metrics"]) == ("theirs", {"sdri": {"mean": 12.5}, "afsim_af1": {"mean": 0.735}})
 
 
 def test_the_page(run, root):
@@ -107,9 +107,16 @@ def test_the_page(run, root):
     page = (root / "out" / "benchmark.md").read_text()
     assert "| toy (partial) | model | rebuilt | label, asked as" in page
     assert "| mean of class means | paper | 3/5 |" in page
-    assert "| theirs | a paper, Table 1 | all five | 12.50 |" in page
+    assert "| theirs | a paper, Table 1 | all five | 12.50 | 0.735 |" in page
+    assert "* AFSim (Audio Flamingo 1): cosine of" in page and "not computed here" in page
     assert "* SDRi: SDR of the estimate minus SDR of the unprocessed mixture" in page
     assert "* toy: a set of the tests" in page
+
+
+def test_semantic_metrics_are_given_their_networks(run, tiny_models):
+    tagger = f"tagger={tiny_models['Panns'] / 'model.safetensors'}"
+    rows = run("--metrics", "sdr,kl", "--metric_models", tagger, "--tagger_accuracy", "mAP 0.2")["rows"]
+    assert all(row["definitions"]["kl"].endswith("(mAP 0.2)") for row in rows if row["kind"] == "scored")
 
 
 def test_a_template_of_the_run_wins(run):

@@ -23,6 +23,7 @@ from lass.infer.model import Model
 from lass.infer.released import KINDS
 from lass.io import audio
 from lass.queries.clap import Clap
+from lass.queries.ms_clap import MsClap
 from lass.queries.query import Query
 from lass.separators.resunet30 import ResUNet30
 
@@ -218,3 +219,17 @@ def test_full_size_weights_by_the_rule(kind, run, refill, laion_clap_weights, re
         if value.is_floating_point():
             hashed.update(key.encode() + value.numpy().astype("<f4").tobytes())
     assert hashed.hexdigest() == digest and published.agrees(found)
+
+
+def test_ms_clap_folder(tiny_models, tmp_path):
+    """A checkpoint as msclap writes it; the folder is what the encoder takes, and says so."""
+    tiny = tiny_models["MsClap"]
+    checkpoint, out = tmp_path / "CLAP_weights_2022.pth", tmp_path / "ms_clap"
+    torch.save({"model": load_file(tiny / "model.safetensors"), "epoch": 3}, checkpoint)
+    command.main(["ms_clap", str(checkpoint), "--out", str(out), "--tokenizer", str(tiny)])
+    texts = ["a dog barks", "rain"]
+    assert torch.equal(MsClap(str(out)).encode_text(texts).embedding, MsClap(str(tiny)).encode_text(texts).embedding)
+    card = (out / "README.md").read_text()
+    assert "class: lass.queries.ms_clap.MsClap" in card and "| licence | MIT |" in card and "BERT" in card
+    with pytest.raises(LassError, match="looks like an MS-CLAP, not like kind laion_clap: import it as kind ms_clap"):
+        command.main(["laion_clap", str(checkpoint), "--out", str(tmp_path / "other")])

@@ -31,6 +31,7 @@ from lass.infer.listeners import PROMPT, open_listeners
 from lass.io import audio
 from lass.io.table import write_table
 from lass.layers.cnn14 import Cnn14
+from lass.layers.vggish import Vggish
 from lass.metrics.registry import LISTENERS
 
 RATE = 16000  # Hz
@@ -81,7 +82,7 @@ def save_language_model(folder, kind):
 
 
 @pytest.fixture(scope="module")
-def models(tmp_path_factory) -> dict[str, str]:
+def models(tmp_path_factory, tiny_models) -> dict[str, str]:
     """Kind -> folder or file."""
     root = tmp_path_factory.mktemp("models")
     torch.manual_seed(0)
@@ -90,7 +91,11 @@ def models(tmp_path_factory) -> dict[str, str]:
     for kind in ("qwen2_audio", "audioflamingo3"):
         save_language_model(root / kind, kind)
     found = {kind: str(root / kind) for kind in LISTENERS}
-    return found | {"tagger": str(root / "small_mAP=0.012.safetensors")}
+    vggish = Vggish(((4,), (4,), (6,), (8,)), 16, 5)
+    loud = {key: 3 * x if x.dim() > 1 else x for key, x in vggish.state_dict().items()}
+    safetensors.torch.save_file(loud, root / "vggish.safetensors")
+    files = {"tagger": "small_mAP=0.012.safetensors", "vggish": "vggish.safetensors"}
+    return found | {kind: str(root / name) for kind, name in files.items()} | {"ms_clap": str(tiny_models["MsClap"])}
 
 
 @pytest.fixture(scope="module")
@@ -107,13 +112,16 @@ def test_features_are_of_the_wave(listeners, kind):
     listener = listeners[kind]
     one, again, other = (listener.hear(wave(seed, listener.sample_rate)) for seed in (1, 1, 2))
     for name, feature in one.items():
-        assert feature.ndim == 1 and feature.dtype == np.float32 and np.isfinite(feature).all()
+        assert feature.ndim == (2 if kind == "vggish" else 1)
+        assert feature.dtype == np.float32 and np.isfinite(feature).all()
         assert np.array_equal(feature, again[name]) and not np.array_equal(feature, other[name])
 
 
 def test_sizes(listeners):
     assert listeners["clap"].hear(wave(1, 48000))["embedding"].shape == (12,)
     assert listeners["clap"].read("a dog barks")["embedding"].shape == (12,)
+    assert listeners["ms_clap"].read("a dog barks")["embedding"].shape == (10,)
+    assert listeners["vggish"].hear(wave(1, 32000))["embedding"].shape == (2, 5)
     heard = listeners["tagger"].hear(wave(1, 16000))
     assert heard["posteriors"].shape == (10,) and heard["embedding"].shape == (16,)
     assert listeners["qwen2_audio"].hear(wave(1, 16000))["embedding"].shape == (16,)
@@ -170,7 +178,8 @@ def write_set(folder, task: str = "extraction"):
     return folder / "set"
 
 
-METRICS = "sdr,clap_score,clap_audio,kl,kl_sigmoid,afsim_af3,afsim_qwen2_audio,fad_clap,fad_cnn14"
+METRICS = ("sdr,clap_score,clap_score_ms,clap_audio,clap_audio_ms,kl,kl_sigmoid,afsim_af3,afsim_qwen2_audio,fad_vggish,"
+           "fad_clap,fad_cnn14")
 
 
 def arguments(folder, models, out, *more):
@@ -184,21 +193,22 @@ def test_scores_by_all_networks(models, tmp_path, capsys):
     found = json.loads((out / "results.json").read_text())
     means = {name: row["mean"] for name, row in found["metrics"].items()}
     assert list(means) == METRICS.split(",")
-    for name in ("clap_audio", "afsim_af3", "afsim_qwen2_audio"):
+    for name in ("clap_audio", "clap_audio_ms", "afsim_af3", "afsim_qwen2_audio"):
         assert means[name] == pytest.approx(1, abs=1e-5)
-    for name in ("kl", "kl_sigmoid", "fad_clap", "fad_cnn14"):
+    for name in ("kl", "kl_sigmoid", "fad_vggish", "fad_clap", "fad_cnn14"):
         assert means[name] == pytest.approx(0, abs=1e-4)
+    assert means["clap_score"] != means["clap_score_ms"] and -1 <= means["clap_score_ms"] < 0.999
     assert -1 <= means["clap_score"] < 0.999 and found["metrics"]["fad_clap"].keys() == {"mean"}
-    assert found["listeners"]["tagger"].endswith("(mAP=0.012)") and len(found["listeners"]) == 4
+    assert found["listeners"]["tagger"].endswith("(mAP=0.012)") and len(found["listeners"]) == 6
     assert "fad_clap" not in (out / "items.tsv").read_text().splitlines()[0]
     assert "FAD (LAION-CLAP)" in capsys.readouterr().out
 
 
 def test_the_mixture_is_worse(models, tmp_path):
     folder, out = write_set(tmp_path), tmp_path / "out"
-    score(arguments(folder, models, out, "--mixture", "--metrics", "kl,clap_audio,fad_clap,fad_cnn14"))
+    score(arguments(folder, models, out, "--mixture", "--metrics", "kl,clap_audio,fad_vggish,fad_clap,fad_cnn14"))
     means = {name: row["mean"] for name, row in json.loads((out / "results.json").read_text())["metrics"].items()}
-    assert means["kl"] > 0 and means["clap_audio"] < 1 and means["fad_clap"] > 0 and means["fad_cnn14"] > 0
+    assert means["kl"] > 0 and means["clap_audio"] < 1 and all(means[name] > 0 for name in means if "fad" in name)
 
 
 def test_parts_add_to_metrics_of_the_whole_set(models, tmp_path):

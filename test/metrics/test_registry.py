@@ -35,7 +35,7 @@ def test_names_of_a_list():
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        (["clip=a"], "'clip=a': expected KIND=MODEL, KIND of clap, tagger"),
+        (["clip=a"], "'clip=a': expected KIND=MODEL, KIND of clap, ms_clap, tagger"),
         (["clap"], "'clap': expected KIND=MODEL"),
         (["tagger=a"], "metric clap_score: which LAION-CLAP .* give --metric_models clap=MODEL"),
     ],

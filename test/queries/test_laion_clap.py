@@ -1,7 +1,7 @@
 """LAION-CLAP checkpoints as ClapModel, against laion_clap itself.
 
 ``laion_clap.json`` holds the names and shapes of a small model of laion_clap 1.1.7 and what it made of the queries
-below, its weights filled by the rule of the reference values. Where tools/installers/install_laion_clap.sh has put the
+below, its weights filled by the rule of the reference values. Where tools/installers/install_clap.sh has put the
 package, it is asked again, and so are its own full sizes.
 """
 
@@ -147,7 +147,7 @@ class Laion:
     """laion_clap, with RoBERTa of random weights where it would ask the hub for those of roberta-base."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch):
-        pytest.importorskip("laion_clap", reason="laion_clap is not installed (tools/installers/install_laion_clap.sh)")
+        pytest.importorskip("laion_clap", reason="laion_clap is not installed (tools/installers/install_clap.sh)")
         from clap_module import model
         from laion_clap.training.data import get_audio_features
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 from tensorboard.compat.proto.event_pb2 import Event
 from tensorboard.compat.proto.summary_pb2 import Summary
 from tensorboard.summary.writer.event_file_writer import EventFileWriter
@@ -94,6 +95,20 @@ def experiment(tones: Tones) -> Path:
 def scored(experiment: Path) -> ScoredSet:
     """The model of ``experiment`` on its set."""
     return scored_sets(Experiment(experiment), 40, itertools.count(1))["test"]
+
+
+@pytest.fixture(scope="session")
+def write_paper() -> Callable[..., Path]:
+    """Writes published rows, and the yaml of a recipe that shows them."""
+
+    def write(folder: Path, set_name: str, system: str, sdri: float, source: str = "book", note: str = "") -> Path:
+        block = {"source": source, "metrics": ["sdri"], "systems": {system: [sdri]}, "note": note}
+        (folder / "rows.yaml").write_text(yaml.safe_dump({"published": [block]}))
+        shown = {set_name: {"rows": "rows.yaml", "sources": [source]}}
+        (folder / "paper.yaml").write_text(yaml.safe_dump(shown))
+        return folder / "paper.yaml"
+
+    return write
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from lass.report.document import document
-from lass.report.paper import PaperRow
+from lass.report.published import PublishedRow
 from lass.report.results import Experiment
 
 
@@ -114,7 +114,7 @@ def test_other_experiments_give_the_row_of_their_model(experiment, tmp_path):
 
 
 def test_rows_of_papers_follow_with_their_source(experiment):
-    row = PaperRow("Net_1", "A. Author 2020, Table 2", "another set", sdri=10.04, si_sdr=-0.001)
+    row = PublishedRow("Net_1", "A. Author 2020, Table 2", {"sdri": 10.04, "si_sdr": -0.001}, "another set")
     found = lines(experiment, paper={"test": [row], "else": [row]})
     place = found.index(r"| paper: Net\_1 |  |  | 10.04 | 0.00 |  |  |")
     assert found[place - 1].startswith(r"| zz\_other")

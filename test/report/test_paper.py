@@ -1,39 +1,47 @@
-import math
-
 import pytest
 
 from lass.errors import LassError
 from lass.report.paper import read_paper
 
-ROW = "- {system: AudioSep, sdri: 10.04, si_sdr: 9, source: 'README, table'}\n"
+ROWS = """\
+published:
+  - {source: book, metrics: [sdri, si_sdr], systems: {one: [10.04, 9], two: [8, 7]}}
+  - {source: letter, metrics: [sdr], systems: {three: [1]}, note: by hand}
+"""
 
 
-def test_rows(tmp_path):
-    path = tmp_path / "paper.yaml"
-    path.write_text(f"test:\n{ROW}other:\n{ROW}{ROW}")
-    found = read_paper(path)
-    assert {name: len(rows) for name, rows in found.items()} == {"test": 1, "other": 2}
-    row = found["test"][0]
-    assert (row.system, row.sdri, row.si_sdr, row.source, row.note) == ("AudioSep", 10.04, 9, "README, table", "")
-    assert math.isnan(row.sdr)
+@pytest.fixture
+def read(tmp_path):
+    (tmp_path / "rows.yaml").write_text(ROWS)
+
+    def read(text: str):
+        (tmp_path / "paper.yaml").write_text(text)
+        return read_paper(tmp_path / "paper.yaml")
+
+    return read
+
+
+def test_rows(read):
+    found = read("test: {rows: rows.yaml, sources: [letter]}\nother: {rows: rows.yaml, sources: [book], note: not ours}")
+    assert {name: [row.system for row in rows] for name, rows in found.items()} == {
+        "test": ["three"], "other": ["one", "two"],
+    }  # fmt: skip
+    assert found["other"][0].metrics == {"sdri": 10.04, "si_sdr": 9}
+    assert (found["test"][0].note, found["other"][0].note) == ("by hand", "not ours")
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("test:\n- {system: a, source: b, sdrl: 1}\n", "test, row 1: unknown key 'sdrl'"),
-        ("test:\n- {system: a, source: b}\n- {sdri: 1, source: b}\n", "test, row 2: missing key 'system'"),
-        ("test:\n- {system: a, sdri: 1}\n", "missing key 'source'"),
-        ("test:\n- {system: a, source: b, sdri: '10,04'}\n", "sdri is '10,04'"),
-        ("test:\n- AudioSep 10.04\n", "test, row 1: expected"),
-        ("test: {system: a}\n", "paper.yaml: test: expected a list"),
+        ("test: {rows: rows.yaml, sources: [page]}", "paper.yaml: test: .*rows.yaml has no rows of 'page'"),
+        ("test: {rows: rows.yaml}", "paper.yaml: test: missing key 'sources'"),
+        ("test: {rows: none.yaml, sources: []}", "none.yaml: cannot read"),
+        ("test: [{system: one, sdri: 1}]", "paper.yaml: test: expected 'key: value' lines"),
         ("- a\n", "paper.yaml: holds a list"),
         ("{", "paper.yaml: not valid yaml"),
     ],
 )
-def test_faults_are_one_line(tmp_path, text, message):
-    path = tmp_path / "paper.yaml"
-    path.write_text(text)
+def test_faults_are_one_line(read, text, message):
     with pytest.raises(LassError, match=message) as error:
-        read_paper(path)
-    assert "paper.yaml" in str(error.value) and "\n" not in str(error.value)
+        read(text)
+    assert "\n" not in str(error.value)

@@ -51,7 +51,7 @@ def test_results_alone(experiment, tmp_path, tones):
     assert "Figures" not in (tmp_path / "RESULTS.md").read_text(encoding="utf-8")
 
 
-def test_nothing_to_do_until_something_changes(experiment, tmp_path, tones, capsys, monkeypatch, log_scalars):
+def test_nothing_to_do_until_something_changes(experiment, tmp_path, tones, capsys, monkeypatch, log_scalars, write_paper):
     monkeypatch.setattr(site.Site, "write", lambda self: [write_text(path, "") for path in self.outputs])
 
     def is_done(*more) -> bool:
@@ -63,9 +63,8 @@ def test_nothing_to_do_until_something_changes(experiment, tmp_path, tones, caps
     for name in ("index.html", "test_pairs.png", "audio/001-m2-residual.flac"):
         (tmp_path / "figures" / name).unlink()
         assert not is_done() and is_done()
-    paper = tmp_path / "paper.yaml"
     for score in (1.0, 2.0):
-        paper.write_text(f"test: [{{system: theirs, sdri: {score}, source: book}}]")
+        paper = write_paper(tmp_path, "test", "theirs", score)
         assert not is_done("--paper", paper) and is_done("--paper", paper)
     assert "| 2.00 |" in (tmp_path / "RESULTS.md").read_text()
     for table in ("interf2labels", "labels"):
@@ -125,9 +124,9 @@ def test_other_experiments(experiment, tmp_path, tones, undrawn):
         assert text.replace("\\", "").count("fold_7") == 1 and "15.69" in text  # the mean SDRi of its model
 
 
-def test_rows_of_sets_that_were_not_scored(experiment, tmp_path, capsys):
-    (tmp_path / "paper.yaml").write_text("tset: [{system: a, sdri: 1, source: b}]")
-    report([str(experiment), "--out", str(tmp_path / "RESULTS.md"), "--paper", str(tmp_path / "paper.yaml")])
+def test_rows_of_sets_that_were_not_scored(experiment, tmp_path, capsys, write_paper):
+    paper = write_paper(tmp_path, "tset", "a", 1)
+    report([str(experiment), "--out", str(tmp_path / "RESULTS.md"), "--paper", str(paper)])
     assert "sets that were not scored are left out: tset" in capsys.readouterr().out
 
 

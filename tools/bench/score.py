@@ -5,7 +5,7 @@
 The files are written to a temporary folder first (2 MB an item). Seconds are those of the whole command, start of the
 processes included; --launcher runs the parts through utils/run.py, as stage 8 of a recipe does. Memory is that of the
 largest process. A quarter of the items is scored as well: memory must not grow with their number. Last, all files are
-read and nothing else is done: on a busy machine the ratio to that counts.
+read and nothing else is done, by one process and by as many as score: on a busy machine the ratios to that count.
 """
 
 import argparse
@@ -14,9 +14,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import soundfile
@@ -24,7 +25,8 @@ import soundfile
 RATE, SECONDS = 32000, 10
 SCORE = (sys.executable, "-m", "lass.bin", "score")
 READ = (sys.executable, "-c", "import pathlib, sys, soundfile\n"
-        "for path in pathlib.Path(sys.argv[1]).iterdir(): soundfile.read(path, dtype='float32')")  # fmt: skip
+        "for path in sorted(pathlib.Path(sys.argv[1]).iterdir())[int(sys.argv[2])::int(sys.argv[3])]:\n"
+        "    soundfile.read(path, dtype='float32')")  # fmt: skip
 RUN = (sys.executable, str(Path(__file__).parents[2] / "utils" / "run.py"))
 
 
@@ -47,14 +49,23 @@ def write_set(audio: Path, folder: Path, items: int) -> Path:
     return folder / "est.scp"
 
 
-def run(*commands: list[str]) -> str:
-    """Run them, one after the other; what they took."""
+class Took(NamedTuple):
+    seconds: float
+    processor: float  # s
+    megabytes: float  # of the largest process so far
+
+    def __str__(self) -> str:
+        return f"{self.seconds:.1f} s, {self.processor:.1f} s of CPU, {self.megabytes:.0f} MB"
+
+
+def run(*commands: list[str], at_once: bool = False) -> Took:
+    """Run them, one after the other or at once; what they took."""
     begin, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
-    for command in commands:
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    with ThreadPoolExecutor(len(commands) if at_once else 1) as pool:
+        list(pool.map(partial(subprocess.run, check=True, stdout=subprocess.DEVNULL), commands))
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     processor = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return f"{time.perf_counter() - begin:.1f} s, {processor:.1f} s of CPU, {after.ru_maxrss / 1024:.0f} MB"
+    return Took(time.perf_counter() - begin, processor, after.ru_maxrss / 1024)
 
 
 def main() -> None:
@@ -81,7 +92,12 @@ def main() -> None:
                 took = run(scoring)
             what = f"{items} items of {SECONDS} s at {RATE} Hz by {args.metrics}"
             print(f"{what}, {args.num_jobs} jobs: {took}", flush=True)
-        print(f"{args.items} items, their files read by soundfile alone, one process: {run([*READ, str(audio)])}")
+        for readers in (1, args.num_jobs):
+            commands = [[*READ, str(audio), str(part), str(readers)] for part in range(readers)]
+            alone = run(*commands, at_once=True)
+            print(f"{args.items} items, files read by soundfile alone, {readers} processes: {alone}; scoring takes "
+                  f"{took.seconds / alone.seconds:.2f} of the time and {took.processor / alone.processor:.2f} of the "
+                  "CPU time of that", flush=True)
 
 
 if __name__ == "__main__":

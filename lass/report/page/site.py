@@ -10,8 +10,8 @@ from lass.report.page import media
 from lass.report.page.listening import cards, item_table
 from lass.report.origin import commands, facts
 from lass.report.page.page import Section, page
-from lass.report.paper import PaperRow
 from lass.report.plan import set_figures, training_figure
+from lass.report.published import PublishedRow
 from lass.report.results import Experiment
 from lass.report.scored import scored_sets
 from lass.report.scores import control_lines, definitions, models_of, paper_lines, score_table, set_title
@@ -32,7 +32,7 @@ class Site:
     """
 
     def __init__(
-        self, folder: Path, first: Experiment, others: Sequence[Experiment], paper: Mapping[str, Sequence[PaperRow]]
+        self, folder: Path, first: Experiment, others: Sequence[Experiment], paper: Mapping[str, Sequence[PublishedRow]]
     ):
         self.folder, self.first, self.others, self.paper = folder, first, others, paper
         self.sets = scored_sets(first, MOST_PLAYED, itertools.count(1))

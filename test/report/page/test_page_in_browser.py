@@ -5,7 +5,6 @@ import re
 import shutil
 
 import pytest
-import yaml
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
@@ -27,13 +26,12 @@ PAPER = "'\"<script>window.hacked = 6</script>"
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory, make_tones) -> str:
+def page(tmp_path_factory, make_tones, write_paper) -> str:
     """Address of the page of a hostile experiment."""
     folder = tmp_path_factory.mktemp("page")
     tones = make_tones(folder, SET, {"bell": LABEL, "dog": "<!--", "rain": "Rain"}, CAPTION, gains=(0, 1, 0, -4, -1))
     experiment = tones.score(folder / EXPERIMENT, {"mixture": None, "model": 1, SYSTEM: 2})
-    paper, figures = folder / "paper.yaml", experiment / "report"
-    paper.write_text(yaml.safe_dump({SET: [{"system": PAPER, "sdri": 1, "source": PAPER, "note": PAPER}]}))
+    paper, figures = write_paper(folder, SET, PAPER, 1, PAPER, PAPER), experiment / "report"
     report([str(experiment), "--out", str(folder / "RESULTS.md"), "--figures", str(figures), "--paper", str(paper)])
     return (figures / "index.html").as_uri()
 

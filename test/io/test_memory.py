@@ -1,4 +1,4 @@
-"""What a training asks of the C library."""
+"""What is asked of the C library."""
 
 import platform
 import subprocess
@@ -8,7 +8,7 @@ import pytest
 
 PROGRAM = """
 import resource, numpy
-from lass.train.memory import keep_freed_memory
+from lass.io.memory import keep_freed_memory
 if {kept}: keep_freed_memory()
 def fill(): numpy.ones(1 << 23)  # 64 MB
 fill()

@@ -1,24 +1,26 @@
 #!/usr/bin/env bash
-# Install LAION's own CLAP package beside the environment, to check lass.queries.clap against it. Optional.
+# Install LAION's and Microsoft's own CLAP packages beside the environment, to check lass.queries.clap and .ms_clap
+# against them. Optional.
 #
-# Its requirements (numpy<2, wandb) contradict the environment, so pip cannot resolve it: it comes with --no-deps, and
-# what it imports comes pinned. `pip check` complains afterwards; the recipes never import it.
+# Their requirements (numpy<2, transformers<5, wandb) contradict the environment, so pip cannot resolve them: they come
+# with --no-deps, and what they import comes pinned. `pip check` complains afterwards; the recipes never import them.
 set -euo pipefail
 
 . "$(dirname "$0")/../env.sh"
 root=$(cd "$(dirname "$0")/../.." && pwd)
-log=$root/tools/.venv.laion_clap.log
+log=$root/tools/.venv.clap.log
 imported=(torchlibrosa==0.1.0 ftfy==6.3.1 wcwidth==0.9.4 braceexpand==0.1.7 webdataset==1.0.2 wget==3.2 progressbar==2.5
     pandas==3.1.1 torchvision==0.26.0)
+packages=(laion_clap==1.1.7 msclap==1.3.4)
 
-die() { echo "install_laion_clap.sh: $*" >&2; exit 1; }
+die() { echo "install_clap.sh: $*" >&2; exit 1; }
 pip_install() {
     "$PYTHON" -m pip install --no-input "$@" >>"$log" 2>&1 ||
         { tail -n 10 "$log" >&2; die "pip failed: check the network and run it again (log: $log)"; }
 }
 
 installed() {
-    "$PYTHON" - laion_clap==1.1.7 "${imported[@]}" <<'EOF'
+    "$PYTHON" - "${packages[@]}" "${imported[@]}" <<'EOF'
 import sys
 from importlib.metadata import PackageNotFoundError, version
 try:
@@ -31,7 +33,7 @@ EOF
 if ! installed; then
     : >"$log"
     pip_install -c "$root/tools/constraints.txt" "${imported[@]}"
-    pip_install --no-deps laion_clap==1.1.7
+    pip_install --no-deps "${packages[@]}"
 fi
 
 # Without HF_HUB_OFFLINE the import waits for the hub. With it, transformers makes up a tokenizer for a model that is
@@ -40,6 +42,8 @@ vocabulary=$(HF_HUB_OFFLINE=1 "$PYTHON" -W ignore -c '
 from laion_clap.training.data import roberta_tokenizer
 print(len(roberta_tokenizer))' 2>>"$log") ||
     { tail -n 5 "$log" >&2; die "laion_clap does not import: see above and $log"; }
-echo "install_laion_clap.sh: laion_clap 1.1.7 is installed and imports"
-[ "$vocabulary" = 50265 ] || echo "install_laion_clap.sh: its RoBERTa tokenizer has a vocabulary of $vocabulary, not" \
-    "50265: fetch roberta-base, bert-base-uncased and facebook/bart-base into the hub cache before you use it" >&2
+"$PYTHON" -W ignore -c "import msclap" 2>>"$log" ||
+    { tail -n 5 "$log" >&2; die "msclap does not import: see above and $log"; }
+echo "install_clap.sh: ${packages[*]} are installed and import"
+[ "$vocabulary" = 50265 ] || echo "install_clap.sh: laion_clap's RoBERTa tokenizer has a vocabulary of $vocabulary," \
+    "not 50265: fetch roberta-base, bert-base-uncased and facebook/bart-base into the hub cache before you use it" >&2

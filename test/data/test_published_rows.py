@@ -1,0 +1,73 @@
+"""The published rows of the registered sets are those of the papers' tables."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from lass.data.testsets import find_set, registered
+from lass.report.published import rows
+
+AUDIOSEP = ("audiosep_audioset", "audiosep_vggsound", "audiosep_audiocaps", "audiosep_clotho", "audiosep_music",
+            "audiosep_esc50", "voicebank_demand")  # fmt: skip
+MERL = ("audiosep_audiocaps", "audiosep_clotho", "audiosep_vggsound", "audiosep_audioset", "audiosep_esc50",
+        "audiosep_music")  # fmt: skip
+HSM = ("hsm_3sets", "hsm_clotho", "hsm_audiocaps", "hsm_fsd50k")
+# Source of a block -> paper, its table, the sets in the order of the columns.
+TABLES = {
+    "arXiv:2308.05037, Table III": ("000", "TABLE III", AUDIOSEP),
+    "arXiv:2308.05037, Table IV": ("000", "TABLE IV", ("voicebank_demand",)),
+    "arXiv:2308.05037, Table V": ("000", "TABLE V", AUDIOSEP),
+    "arXiv:2308.05037, Table VII": ("000", "TABLE VII", ("audiocaps_mini",)),
+    "HSM-TSS (2025), Table II": ("001", "TABLE II", HSM),
+    "HSM-TSS (2025), Table III": ("001", "TABLE III", HSM),
+    "HSM-TSS (2025), Table IV": ("001", "TABLE IV", ("hsm_music",)),
+    "MERL (Saijo et al.), Table I": ("002", "TABLE I", MERL),
+    "Interspeech 2022, LASS-Net, Table 1": ("003", "Table 1", ("lass_test",)),
+    "Interspeech 2022, LASS-Net, Table 2": ("003", "Table 2", ("lass_sub_test",)),
+}
+FIGURE = re.compile(r"-|-?\d+\.\d+")
+READ = {"AG PCA AC-Audio": "A6 PCA AC-Audio", "GT": "ground truth", "Ours": "HSM-TSS", "Ours single": "single stage"}
+
+
+def words(system: str) -> frozenset[str]:
+    """What tells a system, in whatever order."""
+    return frozenset(re.findall(r"[a-z0-9][a-z0-9.-]*", system.lower())) - {"conformer"}
+
+
+def printed(text: str, title: str) -> Iterator[tuple[frozenset[str], list[str]]]:
+    """System and cells of the lines of the table ``title``."""
+    task = ""
+    table = re.split(rf"{title}\s*[\n:]", text)[1]
+    for line in re.split(r"TABLE|\nTable \d+:|\n#", table)[0].splitlines():
+        task = line if line in ("Extraction", "Removal") else task
+        names, cells = re.sub(r"</?b>|\[\d+\]", "", line).split(), []
+        while names and FIGURE.fullmatch(names[-1]):
+            cells.insert(0, names.pop())
+        if len(names) > 1 and names[-1].isdigit():
+            names.pop()  # hours of training data
+        name = " ".join(names)
+        if name and len(cells) > 1:
+            yield words(f"{task} {READ.get(name, name)}"), cells
+
+
+@pytest.mark.parametrize("source", TABLES)
+def test_rows_are_those_of_the_table(shared, source):
+    paper, title, sets = TABLES[source]
+    (path,) = (shared / "papers").glob(f"{paper}_*.txt")
+    for place, name in enumerate(sets):
+        expected, found = {}, {}
+        for system, cells in printed(path.read_text(encoding="utf-8"), title):
+            width = len(cells) // len(sets)
+            figures = [float(cell) for cell in cells[place * width : (place + 1) * width] if cell != "-"]
+            expected |= {system: figures} if figures else {}
+        for row in rows(find_set(name).published, name):
+            if row.source == source:
+                found.setdefault(words(row.system), []).extend(row.metrics.values())
+        assert found == expected and len(found) >= 3
+
+
+def test_every_table_of_a_paper_is_compared():
+    sources = {row.source for name, testset in registered().items() for row in rows(testset.published, name)}
+    rest = {source for source in sources - set(TABLES) if not source.startswith("README")}
+    assert rest == {"MERL (Saijo et al.), Table II", "MERL (Saijo et al.), Table III"}  # broken up in the text
