@@ -6,7 +6,7 @@
 #
 # A stage that is complete and whose inputs did not change does nothing; an interrupted one goes on where it stopped.
 # The recipe gives: train_sets, valid_sets, test_sets (NAME, or NAME:CLIPS where the clips are those of another set),
-# model, config, licence (of its data), recipe_options (names of its own options, handed to local/data.py) and, where
+# published_sets (sets of conf/sets whose published mixtures are part of the corpus; optional), model, config, licence (of its data), recipe_options (names of its own options, handed to local/data.py) and, where
 # they matter, the function after_options, which may change these and set variant, the name of the data, and parts, the
 # variants whose estimates are joined in stage 7 (nothing is trained then); the function before_embed, which makes what
 # stage 5 needs of the data of this recipe.
@@ -173,6 +173,14 @@ if wanted 8 score; then
                 "${scoring[@]}" --job JOB
             lass score "${scoring[@]}" --finish
         done
+    done
+    for name in ${published_sets-}; do
+        mkdir -p "$data/benchmark"
+        ln -sfn "$(realpath "$corpus")" "$data/benchmark/data"
+        forget "$exp/sep/$name" "$exp/score/$name"
+        launch --verbose --gpu "$gpu" --num_threads "$num_threads" "$exp/log/benchmark_$name.log" \
+            "$PYTHON" -m lass.bin benchmark --model "$exp/model" --out "$exp" --root "$data/benchmark" \
+            --num_jobs "$nj" --sets "$name"
     done
 fi
 

@@ -19,7 +19,7 @@ COLUMNS = ("mix_id", "target", "interferers", "join", "length", "pad", "level", 
 CHOICES = {
     "join": ("sum", "concat"),
     "pad": ("zero", "loop"),
-    "level": ("snr", "energy", "lufs", "peak", "released"),
+    "level": ("as_is", "snr", "energy", "lufs", "peak", "released"),
     "task": ("extraction", "removal"),
 }
 MAX_REDRAWS = 1000  # of one interferer, before its labels are called unavoidable

@@ -24,19 +24,26 @@ def run(recipe: Path, environment: dict[str, str], *options: str) -> subprocess.
 
 
 def redirect(recipe: Path, web, files: dict[str, bytes], fault: type) -> None:
-    """Let conf/corpus.yaml name the files on ``web``; each download meets a fault before it is whole."""
+    """Let conf/corpus.yaml name the files on ``web``; each download meets a fault before it is whole.
+
+    Files of a name with a slash are those that a file of that corpus.yaml lists: they lie below its address.
+    """
     path = recipe / "conf" / "corpus.yaml"
     corpus = yaml.safe_load(path.read_text(encoding="utf-8"))
-    assert files.keys() <= corpus["files"].keys()
+    named = {name: content for name, content in files.items() if "/" not in name}
+    assert named.keys() <= corpus["files"].keys()
     faults = [fault(cut=100), fault(status=503), fault(status=429, headers={"Retry-After": "1"})]
-    corpus["files"] = {name: corpus["files"][name] for name in files}  # the others are of options that are not tried
-    for k, (name, content) in enumerate(files.items()):
+    corpus["files"] = {name: corpus["files"][name] for name in named}  # the others are of options that are not tried
+    for k, (name, content) in enumerate(named.items()):
         spec, place = corpus["files"][name], f"/{k}/{name}"
         spec["file"] = spec.get("file") or spec["url"].rpartition("/")[2].partition("?")[0]
         spec["url"] = web.url(place)
         if "md5" in spec:
             spec["md5"] = hashlib.md5(content).hexdigest()
         web.files[place], web.faults[place] = content, [faults[k % 3]]
+        for listed in (listed for listed in files if listed.startswith(f"{name}/")):
+            below = f"{place}/{listed.partition('/')[2]}"
+            web.files[below], web.faults[below] = files[listed], [faults[(k + 1) % 3]]
     path.write_text(yaml.safe_dump(corpus), encoding="utf-8")
 
 
