@@ -39,10 +39,7 @@ def prepare(root: Path, sources: str, blacklists: str, longest: str) -> dict[str
     for source in chosen:
         clips = Counter((source, _name(clip["id"])) in left_out for clip in read_clips(CORPUS.path(root, source), ("id",)))
         print(f"{source}: {clips.total()} clips listed, {CORPUS.clips[source]} published, {clips[True]} on blacklists")
-    return {
-        name: (row for source in chosen for row in _rows(root, source, limit, left_out, name))
-        for name in ("train", "valid", "test")
-    }
+    return {name: _rows(root, chosen, limit, left_out, name) for name in ("train", "valid", "test")}
 
 
 def _sources(text: str) -> list[str]:
@@ -87,19 +84,25 @@ def _name(clip_id: str | int) -> str:
     return str(clip_id).removesuffix(".wav")
 
 
-def _rows(root: Path, source: str, longest: float, left_out: set, set_name: str) -> Iterator[Row]:
-    path, folder = CORPUS.path(root, source), _flac_folder(root, source)
+def _rows(root: Path, sources: list[str], longest: float, left_out: set, set_name: str) -> Iterator[Row]:
+    for source in sources:
+        folder = _flac_folder(root, source)
+        for name, caption, duration in _clips(CORPUS.path(root, source)):
+            origin = f"{ORIGINS[source]}:{name[1:] if source == 'AudioSet_SL' else name}"
+            if (source, name) not in left_out and _set_of(origin) == set_name:
+                for k, segment in enumerate(_parts(duration, longest)):
+                    utt = f"wavcaps-{source}-{name}" + (f"-{k}" if segment else "")
+                    yield Row(utt, f"{folder}/{name}.flac", [caption], origin=origin, segment=segment)
+
+
+def _clips(path: Path) -> Iterator[tuple[str, str, float]]:
+    """Name, caption and duration (s) of each clip of a list."""
     for number, clip in enumerate(read_clips(path, ("id", "caption", "duration")), 1):
-        name = _name(clip["id"])
-        if not re.fullmatch(r"[A-Za-z0-9_-]+", name) or not isinstance(clip["duration"], int | float):
+        name, duration = _name(clip["id"]), clip["duration"]
+        if not re.fullmatch(r"[A-Za-z0-9_-]+", name) or not isinstance(duration, int | float):
             raise LassError(f"{path}: clip {number}: {name[:80]!r} is no name of a file, or its duration is no number: "
                             "get the list again")
-        origin = f"{ORIGINS[source]}:{name[1:] if source == 'AudioSet_SL' else name}"
-        if (source, name) not in left_out and _set_of(origin) == set_name:
-            caption = " ".join(str(clip["caption"]).split())
-            for k, segment in enumerate(_parts(clip["duration"], longest)):
-                utt = f"wavcaps-{source}-{name}" + (f"-{k}" if segment else "")
-                yield Row(utt, f"{folder}/{name}.flac", [caption], origin=origin, segment=segment)
+        yield name, " ".join(str(clip["caption"]).split()), duration
 
 
 def _set_of(origin: str) -> str:
