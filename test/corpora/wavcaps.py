@@ -26,8 +26,9 @@ CAPTION = "A sound of\n{}, as a\u00a0model wrote it \U0001f50a."
 
 
 def publish(folder: Path, yt_dlp: object) -> dict[str, bytes]:
-    files = {f"exclude_{name}": b'{"AudioSet": [], "FreeSound": []}' for name in ("all_ac", "ub8k_esc50_vggsound")}
-    files["exclude_test_ac"] = json.dumps({"AudioSet": ["YonAudioCaps.wav"], "FreeSound": ["onClotho"]}).encode()
+    lists = {"test_ac": (["YonAudioCaps.wav"], ["onClotho"]), "ub8k_esc50_vggsound": (["Yof_VGGSound.wav"], ["101", "1"])}
+    files = {f"exclude_{name}": json.dumps({"AudioSet": videos, "FreeSound": sounds}).encode()
+             for name, (videos, sounds) in lists.items()}  # fmt: skip
     for source, clips in SECONDS.items():
         entries = [{"id": name, "caption": CAPTION.format(name), "audio": "wav_path", "duration": float(seconds)}
                    for name, seconds in clips.items()]  # fmt: skip
