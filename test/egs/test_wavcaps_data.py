@@ -53,18 +53,18 @@ def test_long_clips_are_cut_into_equal_parts(corpus, tmp_path):
     rows = {row.utt: row.segment for row in prepare(corpus)["train"]}
     assert rows["wavcaps-FreeSound-180913-0"] == (0, 1.5) and rows["wavcaps-FreeSound-180913-1"] == (1.5, 3)
     assert sum("NHU05104134" in utt for utt in rows) == 3
-    assert prepare(corpus, longest="5")["train"][-4].segment is None
+    assert {row.segment for row in prepare(corpus, longest="5")["train"]} == {None}
     given = [f"sources={ALL}", "blacklists=test_ac", "longest=2", "--leaks", "paper"]
     data_command.main([str(RECIPE), str(tmp_path / "out"), "--root", str(corpus), *given])
     format_command.main([str(tmp_path / "out" / "train"), str(tmp_path / "train"), "--store", str(tmp_path / "store")])
     clips = DataDir(tmp_path / "train")
-    assert len(clips) == 10 and clips.num_samples["wavcaps-FreeSound-180913-1"] == str(round(1.5 * 32000))
+    assert len(clips) == 12 and clips.num_samples["wavcaps-FreeSound-180913-1"] == str(round(1.5 * 32000))
 
 
 def test_sets_by_origin(corpus):
     sets = prepare(corpus)
-    assert [row.origin.partition(":")[2] for row in sets["valid"]] == ["402", "536", "924"]
-    assert [row.origin.partition(":")[2] for row in sets["test"]] == ["83", "347", "1193"]
+    assert [row.origin.partition(":")[2] for row in sets["valid"]] == ["402", "536"]
+    assert [row.origin.partition(":")[2] for row in sets["test"]] == ["924", "1193"]
 
 
 def test_blacklists(corpus, capsys):
@@ -130,7 +130,7 @@ def test_a_long_list_streams(corpus):
     count = sum(1 for _ in rows)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert 39_700 < count < 39_900 and peak < 2e6
+    assert count == 39_800 and peak < 2e6
 
 
 def test_numbers_as_published():

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lass.data.corpus import Corpus
 from lass.data.datadir import Row
-from lass.data.held_out import is_held_out
+from lass.data.held_out import held_out
 from lass.data.published import read_form
 from lass.errors import LassError
 
@@ -17,7 +17,7 @@ CORPUS = Corpus.read(Path(__file__).parents[1] / "conf" / "corpus.yaml")
 
 
 def download(root: Path, valid: str) -> None:
-    """Fetch archives, captions and metadata (about 9 GB)."""
+    """Fetch archives, captions and metadata."""
     _check(valid)
     CORPUS.fetch(root)
 
@@ -36,8 +36,9 @@ def prepare(root: Path, valid: str) -> dict[str, list[Row]]:
     evaluation, development, validation = (_rows(root, split) for split in ("evaluation", *TRAINING))
     if valid == "part":
         both = development + validation
-        validation = [row for row in both if is_held_out(row.origin or row.utt, HELD_OUT)]
-        development = [row for row in both if not is_held_out(row.origin or row.utt, HELD_OUT)]
+        held = held_out({row.origin or row.utt for row in both}, HELD_OUT)
+        validation = [row for row in both if (row.origin or row.utt) in held]
+        development = [row for row in both if (row.origin or row.utt) not in held]
     sets, heard = {"test": evaluation, "valid": validation, "train": development}, set()
     for name, rows in sets.items():
         sets[name] = [row for row in rows if row.origin not in heard]

@@ -15,7 +15,7 @@ SPLITS = {"train": "train", "valid": "val"}  # column of dev.csv; no uploader ha
 
 
 def download(root: Path) -> None:
-    """Fetch archives (24 GB), ground truth and the ontology."""
+    """Fetch archives, ground truth and the ontology."""
     CORPUS.fetch(root)
 
 

@@ -4,13 +4,12 @@ import json
 import math
 import os
 import re
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from lass.data.corpus import Corpus
 from lass.data.datadir import Row
-from lass.data.held_out import is_held_out
+from lass.data.held_out import held_out
 from lass.data.json_list import read_clips
 from lass.errors import LassError
 from lass.io.archives import unpack
@@ -18,7 +17,7 @@ from lass.io.hub_folder import fetch_folder
 
 CORPUS = Corpus.read(Path(__file__).parents[1] / "conf" / "corpus.yaml")
 ORIGINS = {"AudioSet_SL": "youtube", "FreeSound": "freesound", "BBC_Sound_Effects": "bbc", "SoundBible": "soundbible"}
-HELD_OUT = 0.005  # by origin, half of it for valid and half for test: none is published
+HELD_OUT = 0.0025  # of all recordings for valid, and as many for test: none is published
 
 
 def download(root: Path, sources: str, blacklists: str, longest: str) -> None:
@@ -36,10 +35,17 @@ def prepare(root: Path, sources: str, blacklists: str, longest: str) -> dict[str
     """Three sets by origin; clips above ``longest`` seconds are cut into equal parts, and those of blacklists left out."""
     chosen, limit = _sources(sources), _seconds(longest)
     left_out = _read_blacklists(root, _blacklists(blacklists))
+    origins: set[str] = set()
     for source in chosen:
-        clips = Counter((source, _name(clip["id"])) in left_out for clip in read_clips(CORPUS.path(root, source), ("id",)))
-        print(f"{source}: {clips.total()} clips listed, {CORPUS.clips[source]} published, {clips[True]} on blacklists")
-    return {name: _rows(root, chosen, limit, left_out, name) for name in ("train", "valid", "test")}
+        names = [name for name, _, _ in _clips(CORPUS.path(root, source))]
+        listed = sum((source, name) in left_out for name in names)
+        origins |= {_origin(source, name) for name in names if (source, name) not in left_out}
+        print(f"{source}: {len(names)} clips listed, {CORPUS.clips[source]} published, {listed} on blacklists")
+    valid = held_out(origins, HELD_OUT)
+    test = held_out(origins - valid, HELD_OUT)
+    held = valid | test
+    chosen_by = {"train": lambda origin: origin not in held, "valid": valid.__contains__, "test": test.__contains__}
+    return {name: _rows(root, chosen, limit, left_out, wanted) for name, wanted in chosen_by.items()}
 
 
 def _sources(text: str) -> list[str]:
@@ -84,15 +90,23 @@ def _name(clip_id: str | int) -> str:
     return str(clip_id).removesuffix(".wav")
 
 
-def _rows(root: Path, sources: list[str], longest: float, left_out: set, set_name: str) -> Iterator[Row]:
+def _rows(
+    root: Path, sources: list[str], longest: float, left_out: set, wanted: Callable[[str], bool]
+) -> Iterator[Row]:
+    """The clips whose origins are ``wanted``."""
     for source in sources:
         folder = _flac_folder(root, source)
         for name, caption, duration in _clips(CORPUS.path(root, source)):
-            origin = f"{ORIGINS[source]}:{name[1:] if source == 'AudioSet_SL' else name}"
-            if (source, name) not in left_out and _set_of(origin) == set_name:
+            origin = _origin(source, name)
+            if (source, name) not in left_out and wanted(origin):
                 for k, segment in enumerate(_parts(duration, longest)):
                     utt = f"wavcaps-{source}-{name}" + (f"-{k}" if segment else "")
                     yield Row(utt, f"{folder}/{name}.flac", [caption], origin=origin, segment=segment)
+
+
+def _origin(source: str, name: str) -> str:
+    """Of AudioSet_SL the whole video: the lists do not tell its part."""
+    return f"youtube:{name[1:]}" if source == "AudioSet_SL" else f"{ORIGINS[source]}:{name}"
 
 
 def _clips(path: Path) -> Iterator[tuple[str, str, float]]:
@@ -103,12 +117,6 @@ def _clips(path: Path) -> Iterator[tuple[str, str, float]]:
             raise LassError(f"{path}: clip {number}: {name[:80]!r} is no name of a file, or its duration is no number: "
                             "get the list again")
         yield name, " ".join(str(clip["caption"]).split()), duration
-
-
-def _set_of(origin: str) -> str:
-    if not is_held_out(origin, HELD_OUT):
-        return "train"
-    return "valid" if is_held_out(origin, HELD_OUT / 2) else "test"
 
 
 def _parts(duration: float, longest: float) -> list[tuple[float, float] | None]:
