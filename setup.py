@@ -23,6 +23,7 @@ setup(
         "av",
         "kaldiio",
         "pyyaml",
+        "ijson",
         "pesq",
         "pystoi",
         "mir_eval",

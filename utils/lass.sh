@@ -7,9 +7,10 @@
 # A stage that is complete and whose inputs did not change does nothing; an interrupted one goes on where it stopped.
 # The recipe gives: train_sets, valid_sets, test_sets (NAME, or NAME:CLIPS where the clips are those of another set),
 # model, config, licence (of its data), recipe_options (names of its own options, handed to local/data.py) and, where
-# they matter, the function after_options, which may change these and set variant, the name of the data, and parts, the
-# variants whose estimates are joined in stage 7 (nothing is trained then); the function before_embed, which makes what
-# stage 5 needs of the data of this recipe.
+# they matter, published_sets (sets of conf/sets whose mixtures are part of the corpus, as published), in_place=true (the
+# clips are formatted already: stage 3 uses them where they lie), the function after_options, which may change these and
+# set variant, the name of the data, and parts, the variants whose estimates are joined in stage 7 (nothing is trained
+# then); the function before_embed, which makes what stage 5 needs of the data of this recipe.
 set -euo pipefail
 
 root=              # folder of the corpus as published, if you have it; nothing is downloaded then
@@ -54,7 +55,8 @@ variant=
 parts=()
 ! declare -F after_options >/dev/null || after_options
 data=data${variant:+/$variant}
-leak_options=(--leaks "${leaks:-clean}" --train_sets "$(clip_sets "$train_sets $valid_sets" | tr '\n' ' ')")
+leak_options=(--leaks "${leaks:-clean}" --train_sets "$(clip_sets "$train_sets" | tr '\n' ' ')"
+    --valid_sets "$(clip_sets "$valid_sets" | tr '\n' ' ')")
 [ -z "$benchmark" ] || leak_options+=(--benchmark "$(absolute "$benchmark")")
 exp_of() { echo "exp/${recipe}_$model${1:+_$1}${tag:+_$tag}"; } # VARIANT
 exp=$(exp_of "$variant")
@@ -102,9 +104,13 @@ if wanted 3 format; then
         inputs=("$data/orig/$name"/{wav.scp,captions,utt2labels,labels,video.scp,segments,leak_policy})
         forget "$data/$name/.done"
         ! lass stamp check "$data/$name/.done" --output "$data/$name/wav.scp" "${inputs[@]}" || continue
-        launch --max_jobs "$nj" "JOB=1:$nj" "$data/log/format_$name.JOB.log" "$PYTHON" -m lass.bin format \
-            "$data/orig/$name" "$data/$name" --store data/flac --job JOB --num_jobs "$nj"
-        lass format "$data/orig/$name" "$data/$name" --store data/flac --max_failed "$max_failed" --finish
+        if ${in_place-false}; then
+            lass format "$data/orig/$name" "$data/$name" --in_place
+        else
+            launch --max_jobs "$nj" "JOB=1:$nj" "$data/log/format_$name.JOB.log" "$PYTHON" -m lass.bin format \
+                "$data/orig/$name" "$data/$name" --store data/flac --job JOB --num_jobs "$nj"
+            lass format "$data/orig/$name" "$data/$name" --store data/flac --max_failed "$max_failed" --finish
+        fi
         lass validate --rate 32000 "$data/$name"
         lass stamp write "$data/$name/.done" "${inputs[@]}"
     done
@@ -173,6 +179,14 @@ if wanted 8 score; then
                 "${scoring[@]}" --job JOB
             lass score "${scoring[@]}" --finish
         done
+    done
+    for name in ${published_sets-}; do
+        mkdir -p "$data/benchmark"
+        ln -sfn "$(realpath "$corpus")" "$data/benchmark/data"
+        forget "$exp/sep/$name" "$exp/score/$name"
+        launch --verbose --gpu "$gpu" --num_threads "$num_threads" "$exp/log/benchmark_$name.log" \
+            "$PYTHON" -m lass.bin benchmark --model "$exp/model" --out "$exp" --root "$data/benchmark" \
+            --num_jobs "$nj" --sets "$name"
     done
 fi
 

@@ -14,9 +14,11 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("recipe", type=Path, metavar="LOCAL_DATA_PY", help="egs/<corpus>/local/data.py")
     parser.add_argument("out", type=Path, metavar="OUT", help="each set is written to OUT/<set>")
     parser.add_argument("--root", type=Path, required=True, help="where the corpus lies, as published")
-    parser.add_argument("--train_sets", default="", help="names of the sets that --leaks is for, blanks between")
+    parser.add_argument("--train_sets", default="", help="names of the sets that --leaks is for, blanks between; they may "
+                        "hold the same recordings")
+    parser.add_argument("--valid_sets", default="", help="further sets that --leaks is for")
     parser.add_argument("--leaks", default="clean", help="clips that the registered test sets (conf/sets) hold, too: "
-                        "clean leaves them out of --train_sets, paper keeps and names them (default: %(default)s)")
+                        "clean leaves them out of these sets, paper keeps and names them (default: %(default)s)")
     parser.add_argument("--benchmark", type=Path, help="benchmark root with the lists, see lass test_sets --help")
     parser.add_argument("options", nargs="*", metavar="key=value", help="options of the recipe's prepare()")
     args = parser.parse_intermixed_args(argv)
@@ -34,7 +36,7 @@ def main(argv: list[str] | None = None) -> None:
     from lass.io.table import write_table
 
     policy = LeakPolicy(args.leaks, testsets.registered().values(), args.benchmark or testsets.ROOT)
-    folders, training = [], args.train_sets.split()
+    folders, training = [], [*args.train_sets.split(), *args.valid_sets.split()]
     published, reasons = expected(args.root) if expected else {}, reasons_of(args.root)
     for name, rows in prepare(args.root).items():
         if not UTT_ID.fullmatch(name):
@@ -51,7 +53,7 @@ def main(argv: list[str] | None = None) -> None:
         if name in training:
             print(f"{args.out / name}: leaks, {report_of(args.out / name)}")
         folders.append(args.out / name)
-    if leaks := shared_origins(folders):
+    if leaks := shared_origins(folders, {args.out / name for name in args.train_sets.split()}):
         raise LassError(f"{args.recipe}: {'; '.join(leaks)}: what is tested may not be trained on")
     for name, clips in (pairs(args.root) if pairs else {}).items():
         write_table(args.out / "pairs" / name, [(mix_id, " ".join(utts)) for mix_id, utts in clips.items()])

@@ -7,7 +7,8 @@
     clips: {train: 100, test: 20}        # free in form: local/data.py hands it out
 
 ``file`` is the name below the root, by default the last part of the address. ``unpack`` names the folder that holds
-what the archive holds; of a zip in parts it stands with the last part, NAME.zip.
+what the archive holds, or what its folder ``inner`` holds; of a zip in parts it stands with the last part, NAME.zip,
+which the others name as ``part_of``: an archive that is unpacked may be deleted with its parts.
 """
 
 from collections.abc import Collection
@@ -30,6 +31,8 @@ class PublishedFile:
     md5: str = ""
     members: tuple[str, ...] = ()
     unpack: str = ""
+    inner: str = ""
+    part_of: str = ""
     note: str = ""
 
     @property
@@ -59,6 +62,8 @@ class Corpus:
         for key, spec in found["files"].items():
             bind(PublishedFile, spec, f"{path}: files.{key}")
             files[key] = PublishedFile(**{**spec, "members": tuple(spec.get("members", ()))})
+            if (whole := files[key].part_of) and whole not in found["files"]:
+                raise LassError(f"{path}: files.{key}: part_of {whole!r} is none of the files")
             for name in (files[key].name, files[key].unpack or files[key].name):
                 if not name or PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
                     raise LassError(f"{path}: files.{key}: {name!r} is no name below the root: give 'file'")
@@ -78,10 +83,11 @@ class Corpus:
         fetch_all([Remote(file.url, root / file.name, file.md5, file.members) for file in wanted], jobs)
         for file in chosen:
             if file.unpack:
-                unpack(root / file.name, root / file.unpack, file.members)
+                unpack(root / file.name, root / file.unpack, file.members, file.inner)
 
     def _ready(self, root: Path, file: PublishedFile) -> bool:
-        return (root / (file.unpack or file.name)).exists()
+        unpacked = self.files[file.part_of].unpack if file.part_of else file.unpack
+        return (root / (unpacked or file.name)).exists()
 
     def path(self, root: Path, name: str) -> Path:
         """A file, or the folder that its archive was unpacked to.

@@ -4,6 +4,7 @@
 A file that exists and is not older than its source is kept, so an interrupted job goes on where it stopped.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -82,22 +83,33 @@ def convert(
     return done
 
 
-def gather(source: Path, target: Path, store: Path, max_failed: int = 0) -> int:
+def gather(source: Path, target: Path, store: Path | None, max_failed: int = 0) -> int:
     """Write the data directory ``target`` of the converted clips, and ``failed.tsv``; returns the number of clips.
+
+    Args:
+        store: where the converted clips are; None: those of ``source`` are of the store's form already and are used
+            where they lie.
 
     Raises:
         LassError: a clip that no job has converted yet, no clip left, more than ``max_failed`` failures
     """
     if source.resolve() == target.resolve():
         raise LassError(f"{target}: source and target are the same folder: name another target")
-    failures = _failures(source, target, store)
+    failures = _failures(source, target, store) if store else []
     write_text(target / "failed.tsv", _tsv(failures))
     if len(failures) > max_failed:
         counts = f"{len(failures)} files failed, {max_failed} may"
         raise LassError(f"{target / 'failed.tsv'}: {counts}: mend or remove them, or raise --max_failed")
     lost = {utt for utt, _, _ in failures}
-    utts = [utt for utt, _ in iterate_table(source / "wav.scp") if utt not in lost]
-    if not utts:
+    if store is None and (source / "segments").exists():
+        raise LassError(f"{source / 'segments'}: parts of files cannot be used where they lie: format the set")
+
+    def clips() -> Iterator[tuple[str, str]]:
+        for utt, path in iterate_table(source / "wav.scp"):
+            if utt not in lost:
+                yield utt, path if store is None else str(_output(store, utt, target))
+
+    if next(clips(), None) is None:
         raise LassError(f"{target}: no clip left: see failed.tsv there")
     for name in TABLES:
         (target / name).unlink(missing_ok=True)
@@ -109,10 +121,8 @@ def gather(source: Path, target: Path, store: Path, max_failed: int = 0) -> int:
         write_table(target / "labels", iterate_table(source / "labels"))
     if (source / REPORT).exists():
         write_text(target / REPORT, (source / REPORT).read_text(encoding="utf-8"))
-    lengths = ((utt, str(audio.info(_output(store, utt, target)).frames)) for utt in utts)
-    write_table(target / "utt2num_samples", lengths)
-    write_table(target / "wav.scp", ((utt, str(_output(store, utt, target))) for utt in utts))
-    return len(utts)
+    write_table(target / "utt2num_samples", ((utt, str(audio.info(path).frames)) for utt, path in clips()))
+    return write_table(target / "wav.scp", clips())
 
 
 def _output(store: Path, utt: str, where: str | Path) -> Path:

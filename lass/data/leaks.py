@@ -3,7 +3,7 @@
 The origins of the test sets are held in memory; training sets of any size stream past them once.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import combinations
 from pathlib import Path
 from typing import NamedTuple
@@ -87,12 +87,17 @@ def of_list(form: Form, path: Path, name: str) -> Iterator[Heard]:
             yield Heard(name, "interferer", other.clip, other.origin)
 
 
-def shared_origins(folders: Sequence[Path]) -> list[str]:
-    """One line for each pair of sets that share an origin (``<source>:<id>``, whatever the part of it)."""
+def shared_origins(folders: Sequence[Path], training: Collection[Path] = ()) -> list[str]:
+    """One line for each pair of sets that share an origin (``<source>:<id>``, whatever the part of it).
+
+    Pairs of ``training`` are not compared: what is heard in one training set may be heard in another.
+    """
     tables = {folder: folder / "utt2origin" for folder in folders if (folder / "utt2origin").exists()}
     origins = {folder: {recording(value) for _, value in iterate_table(table)} for folder, table in tables.items()}
     found = []
     for one, other in combinations(origins, 2):
+        if one in training and other in training:
+            continue
         if shared := sorted(origins[one] & origins[other]):
             found.append(f"{one} and {other} share {len(shared)} origins, for example {shared[0]}")
     return found

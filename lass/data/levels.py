@@ -36,6 +36,11 @@ def declip(mixture: np.ndarray) -> float:
     return CLIPPED_PEAK / peak if peak > 1.0 else 1.0
 
 
+def as_is_rule(sources: Sequence[np.ndarray]) -> np.ndarray:
+    """Each source as loud as it is: the parts of a mixture that was published, or recorded."""
+    return np.ones(len(sources))
+
+
 def energy_rule(sources: Sequence[np.ndarray]) -> np.ndarray:
     """Each interferer gets the energy of the target (AudioSep, Eq. 3)."""
     target, *interferers = sources
@@ -101,17 +106,17 @@ def draw(level: dict, interferers: int, rng: np.random.Generator) -> dict:
 
     Args:
         level: ``{rule: snr, low: -5, high: 5}`` (dB), ``{rule: lufs, low: -35, high: -25}`` (LUFS), ``{rule: energy}``,
-            ``{rule: peak, low, high, scale_low, scale_high}``, ``{rule: released, low: -10, high: 10}`` (integer dB).
+            ``{rule: as_is}`` (no gains: the sources are a recorded mixture), ``{rule: peak, low, high, scale_low, scale_high}``, ``{rule: released, low: -10, high: 10}`` (integer dB).
         interferers: their number.
     """
     if interferers < 1:
         raise LassError(f"interferers {interferers}: a mixture needs at least one")
     rule = str(level.get("rule")) if isinstance(level, dict) else None
-    fields = {"energy": 0, "snr": 2, "lufs": 2, "released": 2, "peak": 4}
+    fields = {"as_is": 0, "energy": 0, "snr": 2, "lufs": 2, "released": 2, "peak": 4}
     names = ("low", "high", "scale_low", "scale_high")[: fields.get(rule, 0)]
     if rule not in fields or set(level) != {"rule", *names}:
         raise LassError(f"level {level!r}: expected rule: {' | '.join(fields)}, with {', '.join(names) or 'no'} limits")
-    if rule == "energy":
+    if not names:
         return {}
     number = int if rule == "released" else (int, float)
     if not all(isinstance(level[name], number) for name in names):
@@ -144,5 +149,5 @@ def gains(rule: str, params: dict, sources: Sequence[np.ndarray], sample_rate: i
     if rule == "lufs":
         found = lufs_rule(sources, **params, sample_rate=sample_rate)
     else:
-        found = {"energy": energy_rule, "snr": snr_rule, "released": released_rule}[rule](sources, **params)
+        found = {"as_is": as_is_rule, "energy": energy_rule, "snr": snr_rule, "released": released_rule}[rule](sources, **params)
     return found, declip(sum(g * source for g, source in zip(found, sources)))

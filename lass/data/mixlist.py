@@ -19,7 +19,7 @@ COLUMNS = ("mix_id", "target", "interferers", "join", "length", "pad", "level", 
 CHOICES = {
     "join": ("sum", "concat"),
     "pad": ("zero", "loop"),
-    "level": ("snr", "energy", "lufs", "peak", "released"),
+    "level": ("as_is", "snr", "energy", "lufs", "peak", "released"),
     "task": ("extraction", "removal"),
 }
 MAX_REDRAWS = 1000  # of one interferer, before its labels are called unavoidable
@@ -128,8 +128,9 @@ def _parse(line: str) -> Mixture:
 
 
 def draw_mixlist(
-    data: DataDir, level: dict, query: dict, mixtures_per_target: int, interferers: int = 1, seed: int = 0
-) -> list[Mixture]:
+    data: DataDir, level: dict, query: dict, mixtures_per_target: int, interferers: int = 1, seed: int = 0,
+    join: str = "sum",
+) -> list[Mixture]:  # fmt: skip
     """Every clip is the target of ``mixtures_per_target`` mixtures.
 
     The interferers of a mixture share no label with its target nor with each other, and no two mixtures of a target
@@ -138,17 +139,21 @@ def draw_mixlist(
     Args:
         level: the level rule and its limits, see ``lass.data.levels.draw``.
         query: arguments of ``QueryRule``.
+        join: "sum", or "concat": the interferers follow each other, and are one source for the level.
     """
     rule = QueryRule.of(query, "query")
-    levels.draw(level, interferers, np.random.default_rng(0))  # a wrong rule ends here
+    if join not in CHOICES["join"]:
+        raise LassError(f"join {join!r} is not one of {', '.join(CHOICES['join'])}")
+    sources = 1 if join == "concat" else interferers
+    levels.draw(level, sources, np.random.default_rng(0))  # a wrong rule ends here
     mixtures = []
     for utt, _ in data.wav:
         rng = np.random.default_rng([seed, zlib.crc32(utt.encode())])
         used = {utt}
         for j in range(mixtures_per_target):
             others = _draw_interferers(data, utt, interferers, used, rng)
-            params = levels.draw(level, interferers, rng)
-            mixtures.append(_sum(f"{utt}-m{j}", utt, others, level["rule"], params, rule, data))
+            params = levels.draw(level, sources, rng)
+            mixtures.append(_mixture(f"{utt}-m{j}", utt, others, join, level["rule"], params, rule, data))
     return mixtures
 
 
@@ -169,21 +174,21 @@ def pair_mixlist(data: DataDir, pairs: Path, level: dict, query: dict, seed: int
         if all(data.wav.find(utt) is not None for utt in (target, *others)):
             rng = np.random.default_rng([seed, zlib.crc32(mix_id.encode())])
             params = levels.draw(level, len(others), rng)
-            mixtures.append(_sum(mix_id, target, others, level["rule"], params, rule, data))
+            mixtures.append(_mixture(mix_id, target, others, "sum", level["rule"], params, rule, data))
     if not mixtures:
         raise LassError(f"{pairs}: no mixture has all its clips in {data.folder}; leave this list out")
     return mixtures
 
 
-def _sum(
-    mix_id: str, utt: str, others: list[str], level: str, params: dict, rule: QueryRule, data: DataDir
+def _mixture(
+    mix_id: str, utt: str, others: list[str], join: str, level: str, params: dict, rule: QueryRule, data: DataDir
 ) -> Mixture:
-    """The sum of whole clips, cut or padded to the target."""
+    """A mixture of whole clips, cut or padded to the target."""
     return Mixture(
         mix_id=mix_id,
         target=Segment(utt),
         interferers=tuple(map(Segment, others)),
-        join="sum",
+        join=join,
         length="target",
         pad="zero",
         level=level,

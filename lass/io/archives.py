@@ -54,12 +54,13 @@ def check_archive(archive: Path, members: Sequence[str] = ()) -> None:
         _check_members(archive, packed.members, members)
 
 
-def unpack(archive: Path, folder: Path, members: Sequence[str] = ()) -> None:
+def unpack(archive: Path, folder: Path, members: Sequence[str] = (), inner: str = "") -> None:
     """Unpack ``archive`` as ``folder``, which is there whole or not at all; one that is there is left as it is.
 
     Until it is whole it lies beside, as ``.<name>.<digest>.part``. An interrupted zip or tar goes on with the members
     that are not there yet; a 7z, which is one compressed stream, begins anew. Of a zip in parts, ``archive`` is the
     last part, ``NAME.zip``. Archives with links are refused: no corpus needs them, and they can leave the folder.
+    With ``inner``, that folder of the archive becomes ``folder``, and what lies beside it is dropped.
 
     Raises:
         LassError: it is damaged or encrypted, lacks one of ``members``, is larger than the disk, or holds a link, a
@@ -74,7 +75,11 @@ def unpack(archive: Path, folder: Path, members: Sequence[str] = ()) -> None:
         there = sum(path.stat().st_size for path in part.rglob("*") if path.is_file())
         check_space(part, sum(member.size for member in packed.members) - there, str(archive))
         packed.extract(part)
-    part.rename(folder)
+    if not (part / inner).is_dir():
+        raise LassError(f"{archive}: has no folder {inner}: not the archive it should be; delete it and run again")
+    (part / inner).rename(folder)
+    if inner:
+        shutil.rmtree(part)
 
 
 def _part_folder(archive: Path, folder: Path) -> Path:

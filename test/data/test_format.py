@@ -91,10 +91,10 @@ class Killed(BaseException):
 def test_goes_on_where_it_was_killed(source, tmp_path, monkeypatch):
     target, store = tmp_path / "target", tmp_path / "store"
 
-    def to_store_until_c(path: str, output: Path, sample_rate: int) -> int:
+    def to_store_until_c(path: str, output: Path, *how) -> int:
         if output.name == "c.flac":
             raise Killed
-        return to_store(path, output, sample_rate)
+        return to_store(path, output, *how)
 
     with monkeypatch.context() as patched:
         patched.setattr(format_stage, "to_store", to_store_until_c)

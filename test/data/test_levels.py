@@ -220,7 +220,7 @@ def test_draws_stay_within_their_limits():
 @pytest.mark.parametrize(
     ("level", "message"),
     [
-        ({"rule": "loud"}, r"expected rule: energy \| snr \| lufs \| released \| peak"),
+        ({"rule": "loud"}, r"expected rule: as_is \| energy \| snr \| lufs \| released \| peak"),
         ({"low": -5, "high": 5}, "expected rule"),
         ({"rule": ["snr"]}, "expected rule"),
         ("snr", "expected rule"),

@@ -14,6 +14,7 @@ from lass.bin.data import recipe_function
 from lass.data import levels
 from lass.data.asking import QueryRule
 from lass.data.mixlist import draw_mixlist, pair_mixlist
+from lass.data.testsets import registered
 from lass.report.paper import read_paper
 from lass.train.system import check
 
@@ -50,7 +51,9 @@ def test_run_sh_is_a_call(recipe):
 
 
 def test_what_run_sh_names_is_there(recipe):
-    assert all(declared(recipe, name) for name in ("train_sets", "valid_sets", "test_sets"))
+    assert declared(recipe, "train_sets") and declared(recipe, "valid_sets")
+    assert declared(recipe, "test_sets") or declared(recipe, "published_sets")
+    assert set(declared(recipe, "published_sets")) <= registered().keys()
     assert {ROOT / "conf" / "model" / f"{name}.yaml" for name in declared(recipe, "model")} <= set(MODELS)
     assert {recipe / path for path in declared(recipe, "config")} <= set(trainings(recipe))
     assert declared(recipe, "model") and declared(recipe, "config")

@@ -1,5 +1,4 @@
 import shutil
-import struct
 import subprocess
 import zipfile
 from pathlib import Path
@@ -7,60 +6,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from fixtures.split_zips import write_parts
 from lass.errors import LassError
 from lass.io.archives import unpack
-from lass.io.split_zip import END, END64, ENTRY, LOCATOR, open_zip
+from lass.io.split_zip import open_zip
 
 MEMBERS = {f"FSD50K.dev_audio/{k}.wav": np.random.default_rng(k).bytes(700 * k) for k in range(6)}
-SPANNED = b"PK\7\x08"  # how the first part begins
-
-
-def split(folder: Path, size: int, wide: bool = False, comment: bytes = b"") -> Path:
-    """Write MEMBERS as ``a.z01``, ..., ``a.zip`` of ``size`` bytes a part, as `zip -s` does.
-
-    ``wide``: offsets, sizes, part numbers and the end in the zip64 form that large archives have.
-    """
-    plain = folder / "plain"
-    with zipfile.ZipFile(plain, "w") as archive:
-        for name, content in MEMBERS.items():
-            archive.writestr(name, content)
-        entries, begin = archive.infolist(), archive.fp.tell()
-    data = SPANNED + plain.read_bytes()[:begin]
-    plain.unlink()
-    directory = b"".join(_entry(info, *divmod(len(SPANNED) + info.header_offset, size), wide) for info in entries)
-    disk, offset = divmod(len(data), size)
-    data += directory
-    last = (len(data) + (END64.size + LOCATOR.size if wide else 0) + END.size + len(comment) - 1) // size
-    total = len(entries)
-    if wide:
-        end_disk, end_offset = divmod(len(data), size)
-        data += END64.pack(b"PK\6\6", END64.size - 12, 45, 45, last, disk, 0, total, len(directory), offset)
-        data += LOCATOR.pack(b"PK\6\7", end_disk, end_offset, last + 1)
-        data += END.pack(b"PK\5\6", last, 0xFFFF, 0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF, len(comment))
-    else:
-        data += END.pack(b"PK\5\6", last, disk, total, total, len(directory), offset, len(comment))
-    data += comment
-    for number in range(last + 1):
-        name = "a.zip" if number == last else f"a.z{number + 1:02d}"
-        (folder / name).write_bytes(data[number * size : (number + 1) * size])
-    return folder / "a.zip"
-
-
-def _entry(info: zipfile.ZipInfo, disk: int, offset: int, wide: bool) -> bytes:
-    name, extra = info.filename.encode(), struct.pack("<2H4s", 0x7075, 4, b"also")  # a field of another kind
-    sizes = (info.compress_size, info.file_size)
-    if wide:
-        extra += struct.pack("<2H3QL", 1, 28, info.file_size, info.compress_size, offset, disk)
-        sizes, offset, disk = (0xFFFFFFFF, 0xFFFFFFFF), 0xFFFFFFFF, 0xFFFF
-    fields = (45, 45, 0, info.compress_type, 0, 33, info.CRC, *sizes, len(name), len(extra), 0, disk, 0, 0, offset)
-    return ENTRY.pack(b"PK\1\2", *fields) + name + extra
 
 
 @pytest.mark.parametrize("wide", [False, True])
 @pytest.mark.parametrize("size", [97, 1000, 4096, 1 << 20])
 def test_parts(size, wide, tmp_path):
     """Members, and the list of them too, begin in one part and end in another."""
-    archive = split(tmp_path, size, wide, comment=b"a comment")
+    archive = write_parts(tmp_path / "a.zip", MEMBERS, size, wide, comment=b"a comment")
     with open_zip(archive) as packed:
         assert packed.testzip() is None
         assert {info.filename: packed.read(info) for info in packed.infolist()} == MEMBERS
@@ -84,7 +42,7 @@ def test_parts_that_zip_wrote(options, tmp_path):
 
 @pytest.mark.parametrize("wide", [False, True])
 def test_missing_parts(wide, tmp_path):
-    archive = split(tmp_path, 3000, wide)
+    archive = write_parts(tmp_path / "a.zip", MEMBERS, 3000, wide)
     content = (tmp_path / "a.z02").read_bytes()
     (tmp_path / "a.z02").unlink()
     with pytest.raises(LassError, match="a.zip: damaged .part a.z02 is missing.: delete it and run again"):
@@ -97,7 +55,7 @@ def test_missing_parts(wide, tmp_path):
 
 @pytest.mark.parametrize("wide", [False, True])
 def test_damaged_parts(wide, tmp_path):
-    archive = split(tmp_path, 3000, wide)
+    archive = write_parts(tmp_path / "a.zip", MEMBERS, 3000, wide)
     whole = archive.read_bytes()
     for damaged in (whole[:-30], b"", whole[:50] + whole[-22:]):
         archive.write_bytes(damaged)
@@ -114,7 +72,7 @@ def test_damaged_parts(wide, tmp_path):
 @pytest.mark.parametrize("wide", [False, True])
 def test_random_damage_of_the_directory_never_gives_wrong_files(wide, tmp_path):
     """Each is either refused or as it was."""
-    archive = split(tmp_path, 8000, wide)
+    archive = write_parts(tmp_path / "a.zip", MEMBERS, 8000, wide)
     whole, random, refused = archive.read_bytes(), np.random.default_rng(0), 0
     for number in range(60):
         damaged = bytearray(whole)

@@ -3,6 +3,7 @@
 import hashlib
 import importlib
 import pkgutil
+import re
 import subprocess
 from pathlib import Path
 
@@ -18,47 +19,100 @@ RECIPES = sorted(module.name for module in pkgutil.iter_modules(corpora.__path__
 TRAINING = "train.max_steps=4 train.val_every=2 train.checkpoint_every=2 train.batch_size=2 data.segment=0.25"
 
 
-def run(recipe: Path, environment: dict[str, str], *options: str) -> subprocess.CompletedProcess:
-    command = [str(recipe / "run.sh"), "--model", "tiny", "--set", TRAINING, "--leaks", "paper", *options]
-    return subprocess.run(command, capture_output=True, text=True, timeout=900, env=environment)
+@pytest.fixture
+def call(repository, environment, yt_dlp):
+    """Runs a recipe of the copied repository, with the stand-in of yt-dlp before all other commands."""
+    (repository / "conf" / "model" / "tiny.yaml").write_text(TINY_MODEL, encoding="utf-8")
+    given = environment | {"PATH": f"{yt_dlp.place}:{environment['PATH']}"}
+
+    def run(name: str, *options: str) -> subprocess.CompletedProcess:
+        command = [str(repository / "egs" / name / "run.sh"), "--model", "tiny", "--set", TRAINING, "--leaks", "paper"]
+        return subprocess.run([*command, *options], capture_output=True, text=True, timeout=900, env=given)
+
+    return run
 
 
-def redirect(recipe: Path, web, files: dict[str, bytes], fault: type) -> None:
-    """Let conf/corpus.yaml name the files on ``web``; each download meets a fault before it is whole."""
+def redirect(recipe: Path, web, files: dict[str, bytes], checksum: str = "") -> list[str]:
+    """Let conf/corpus.yaml name the files on ``web``; returns their places there.
+
+    A file of a name with a slash is one that the file before the slash lists: it lies below its address.
+    """
     path = recipe / "conf" / "corpus.yaml"
     corpus = yaml.safe_load(path.read_text(encoding="utf-8"))
-    assert files.keys() <= corpus["files"].keys()
-    faults = [fault(cut=100), fault(status=503), fault(status=429, headers={"Retry-After": "1"})]
-    corpus["files"] = {name: corpus["files"][name] for name in files}  # the others are of options that are not tried
-    for k, (name, content) in enumerate(files.items()):
-        spec, place = corpus["files"][name], f"/{k}/{name}"
+    named = {name: content for name, content in files.items() if "/" not in name}
+    assert named.keys() <= corpus["files"].keys()
+    corpus["files"] = {name: corpus["files"][name] for name in named}  # the others are of options that are not tried
+    places = []
+    for name, content in named.items():
+        spec, place = corpus["files"][name], f"/{name}/file"
         spec["file"] = spec.get("file") or spec["url"].rpartition("/")[2].partition("?")[0]
         spec["url"] = web.url(place)
-        if "md5" in spec:
-            spec["md5"] = hashlib.md5(content).hexdigest()
-        web.files[place], web.faults[place] = content, [faults[k % 3]]
+        if "md5" in spec or checksum:
+            spec["md5"] = checksum or hashlib.md5(content).hexdigest()
+        listed = {f"{place}/{key.partition('/')[2]}": files[key] for key in files if key.startswith(f"{name}/")}
+        web.files |= {place: content} | listed
+        places += [place, *listed]
     path.write_text(yaml.safe_dump(corpus), encoding="utf-8")
+    return places
 
 
 @pytest.mark.parametrize("name", RECIPES)
-def test_all_stages(name, repository, environment, web, yt_dlp, fault, tmp_path):
-    corpus = importlib.import_module(f"corpora.{name}")
-    (repository / "conf" / "model" / "tiny.yaml").write_text(TINY_MODEL, encoding="utf-8")
-    recipe = repository / "egs" / name
-    redirect(recipe, web, corpus.publish(tmp_path / "made", yt_dlp), fault)
-    path = f"{yt_dlp.place}:{environment['PATH']}"
-    done = run(recipe, environment | {"PATH": path}, *corpus.OPTIONS)
+def test_all_stages(name, repository, call, web, yt_dlp, fault, tmp_path):
+    """Each file is asked for four times: 503, a connection that drops, 429, and the rest of it."""
+    corpus, recipe = importlib.import_module(f"corpora.{name}"), repository / "egs" / name
+    places = redirect(recipe, web, corpus.publish(tmp_path / "made", yt_dlp))
+    for place in places:
+        web.faults[place] = [fault(status=503), fault(cut=50), fault(status=429, headers={"Retry-After": "1"})]
+    done = call(name, *corpus.OPTIONS)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-5000:]
+    assert sorted(path for path, _ in web.asked) == sorted(places * 4)
+    assert [headers.get("Range") for path, headers in web.asked if path == places[0]][-1] == "bytes=50-"
 
-    (data,) = {found.parent.parent for found in recipe.glob("data/**/orig/*/wav.scp")} or {None}
+    (wav_scp,) = {table for table in recipe.glob("data/**/orig/train/wav.scp")}
+    data = wav_scp.parents[1]
     for set_name, clips in corpus.CLIPS.items():
         assert len(read_table(data / set_name / "wav.scp")) == clips
         missing = (data / set_name / "missing.tsv").read_text(encoding="utf-8").splitlines()
         assert len(missing) == corpus.MISSING.get(set_name, 0)
         assert f"{clips} of {clips + len(missing)} clips found" in done.stdout
-    assert "model" in (recipe / "RESULTS.md").read_text(encoding="utf-8") and list(recipe.glob("exp/*/*.tar*"))
+    results = (recipe / "RESULTS.md").read_text(encoding="utf-8")
+    assert "| model" in results and "asked with the interferer's query" in results
+    assert len(list(recipe.glob("exp/*/*.tar.gz"))) == 1
 
-    asked = len(web.asked)
-    again = run(recipe, environment | {"PATH": path}, *corpus.OPTIONS)
-    assert again.returncode == 0 and len(web.asked) == asked, again.stderr[-3000:]
-    assert "steps" not in again.stderr.split("== stage 6")[1].split("== stage 7")[0] or "nothing to do" in again.stderr
+    asked, called = len(web.asked), len(yt_dlp.calls())
+    again = call(name, *corpus.OPTIONS)
+    assert again.returncode == 0, again.stderr[-3000:]
+    assert len(web.asked) == asked and not yt_dlp.calls() and (called > 0) == (name not in corpora.WITHOUT_YOUTUBE)
+    stages = re.split(r"^== stage \d+: \w+ ==$", again.stdout + again.stderr, flags=re.MULTILINE)
+    assert again.stderr.count("nothing to do") + again.stdout.count("nothing to do") >= 9, stages
+
+
+def cut(content: bytes) -> bytes:
+    return content[: len(content) // 2]
+
+
+def page(content: bytes) -> bytes:
+    return b"<!DOCTYPE html><html><title>Sign in</title></html>"
+
+
+@pytest.mark.parametrize(
+    ("spoil", "checksum", "message"),
+    [
+        (cut, "", r"damaged \(File is not a zip file\): delete it and run again"),
+        (page, "", r"an HTML page \('Sign in'\) came in place of ESC-50.zip: open it in a browser"),
+        (lambda content: content, "0" * 32, f"MD5 [0-9a-f]+, published {'0' * 32}: it changed, or the download was damaged"),
+        (None, "", "HTTP Error 404: Not Found; run again to go on, or download it to downloads/ESC-50.zip by other"),
+    ],
+    ids=["short archive", "page", "checksum", "404"],
+)
+def test_what_no_new_try_mends(spoil, checksum, message, repository, call, web, yt_dlp, tmp_path):
+    """Stage 1 ends with one line that names the file and the way out, nothing half is left; then it is mended."""
+    files, recipe = importlib.import_module("corpora.esc50").publish(tmp_path, yt_dlp), repository / "egs" / "esc50"
+    (place,) = redirect(recipe, web, files, checksum)
+    web.files[place] = spoil and spoil(files["archive"])
+    failed = call("esc50", "--stop_stage", "1")
+    assert failed.returncode == 1 and re.search(message, failed.stderr.splitlines()[-1]), failed.stderr
+    assert not [path for path in recipe.glob("downloads/*") if path.suffix != ".etag"]
+    redirect(recipe, web, files, hashlib.md5(files["archive"]).hexdigest())
+    mended = call("esc50", "--stop_stage", "1")
+    assert mended.returncode == 0 and (recipe / "downloads" / "ESC-50" / "ESC-50-master" / "meta").is_dir()

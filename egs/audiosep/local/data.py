@@ -1,0 +1,59 @@
+"""The training sets of AudioSep (arXiv:2308.05037, Table I): the formatted sets of five other recipes, joined."""
+
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+from lass.data.datadir import Row
+from lass.data.origin import recording
+from lass.data.rows import read_rows
+from lass.errors import LassError
+from lass.io.table import iterate_table
+
+TRAIN = {  # corpus -> its sets; AudioCaps' validation part is trained on, too
+    "audioset": ["train"], "vggsound": ["train"], "audiocaps": ["train", "valid"], "clotho": ["train"],
+    "wavcaps": ["train"],
+}  # fmt: skip
+VALID = ("audioset", "vggsound", "clotho", "wavcaps")  # the parts that their recipes hold out
+TEST = ("audiocaps", "clotho", "vggsound")
+
+
+def download(
+    root: Path, audioset: str, vggsound: str, audiocaps: str, clotho: str, wavcaps: str, leaks: str
+) -> None:
+    """Nothing is fetched, the other recipes do that. Looks whether their sets are there."""
+    prepare(root, audioset, vggsound, audiocaps, clotho, wavcaps, leaks)
+
+
+def prepare(
+    root: Path, audioset: str, vggsound: str, audiocaps: str, clotho: str, wavcaps: str, leaks: str
+) -> dict[str, Iterator[Row]]:
+    """A training set a corpus, and what chooses and, but for ``leaks`` paper, tests, whose recordings none of them has."""
+    places = {"audioset": audioset, "vggsound": vggsound, "audiocaps": audiocaps, "clotho": clotho, "wavcaps": wavcaps}
+    valid = [_folder(root, corpus, "valid", **places) for corpus in VALID]
+    test = [_folder(root, corpus, "test", **places) for corpus in TEST] if leaks == "clean" else []
+    tested, chosen_on = _recordings(test), _recordings(valid)
+    sets = {corpus: [_folder(root, corpus, name, **places) for name in names] for corpus, names in TRAIN.items()}
+    rows = {corpus: _rows(folders, tested | chosen_on) for corpus, folders in sets.items()}
+    return {**rows, "valid": _rows(valid, tested), **({"test": _rows(test, ())} if test else {})}
+
+
+def _folder(root: Path, corpus: str, name: str, **places: str) -> Path:
+    """A formatted set of another recipe."""
+    folder = root / places[corpus] / name
+    if not (folder / "utt2num_samples").exists():
+        raise LassError(f"{folder}: no formatted set: run stages 1 to 3 of egs/{corpus}, or give its folder: --{corpus}")
+    return folder
+
+
+def _recordings(folders: list[Path]) -> set[str]:
+    tables = [folder / "utt2origin" for folder in folders]
+    return {recording(origin) for table in tables if table.exists() for _, origin in iterate_table(table)}
+
+
+def _rows(folders: list[Path], left_out: Collection[str]) -> Iterator[Row]:
+    """The clips of the sets; labels of clips without captions become their captions, so that all are asked alike."""
+    for folder in folders:
+        for row in read_rows(folder):
+            if not (row.origin and recording(row.origin) in left_out):
+                row.captions = row.captions or list(row.labels.values())
+                yield row

@@ -1,0 +1,94 @@
+"""egs/audiosep: all stages on the formatted sets of five recipes, which use their clips where they lie."""
+
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lass.data.datadir import DataDir, Row, write_data_dir
+from lass.data.format import gather
+from lass.io import audio
+from lass.io.table import read_table
+
+from .conftest import TINY_MODEL
+
+RATE = 32000  # Hz
+PLACES = {"audioset": "all", "vggsound": "all", "audiocaps": "v1_all", "clotho": "part", "wavcaps": ""}
+TRAINING = "train.max_steps=4 train.val_every=2 train.checkpoint_every=2 train.batch_size=2 data.segment=0.25"
+LABELS = ("dog", "rain", "bell")
+
+
+def make_sets(recipe: Path, place: str) -> None:
+    """train, valid and test as stage 3 leaves them: six clips each, paths seen from the folder of the recipe.
+
+    Clip 0 of train is a recording of the recipe's own test, but of another corpus' number: see ``test_recordings``.
+    """
+    corpus, labelled = recipe.name, recipe.name in ("audioset", "vggsound", "audiocaps")
+    for name in ("train", "valid", "test"):
+        rows = []
+        for k in range(6):
+            utt = f"{corpus}-{name}-{k}"
+            audio.write(recipe / "data" / "flac" / f"{utt}.flac", noise(utt), RATE, "PCM_16")
+            captions = [] if corpus in ("audioset", "vggsound") else [f"a {LABELS[k % 3]} sounds"]
+            labels = {LABELS[k % 3]: LABELS[k % 3].title()} if labelled else {}
+            origin = "toy:clotho-test-0" if utt == "wavcaps-train-0" else f"toy:{utt}"
+            rows.append(Row(utt, f"data/flac/{utt}.flac", captions, labels, origin))
+        write_data_dir(recipe / "data" / place / name, rows)
+        lengths = "".join(f"{row.utt} {RATE}\n" for row in rows)
+        (recipe / "data" / place / name / "utt2num_samples").write_text(lengths)
+
+
+def noise(utt: str) -> np.ndarray:
+    return 0.1 * np.random.default_rng(list(utt.encode())).standard_normal(RATE)
+
+
+@pytest.fixture
+def call(repository, environment):
+    (repository / "conf" / "model" / "tiny.yaml").write_text(TINY_MODEL, encoding="utf-8")
+    for corpus, place in PLACES.items():
+        make_sets(repository / "egs" / corpus, place)
+
+    def run(*options: str) -> subprocess.CompletedProcess:
+        command = [str(repository / "egs" / "audiosep" / "run.sh"), "--model", "tiny", "--set", TRAINING, *options]
+        return subprocess.run(command, capture_output=True, text=True, timeout=900, env=environment)
+
+    return run
+
+
+def test_all_stages(call, repository):
+    done = call()
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-5000:]
+    recipe = repository / "egs" / "audiosep"
+    sets = {name: DataDir(recipe / "data" / "clean" / name) for name in (*PLACES, "valid", "test")}
+    assert {name: len(found) for name, found in sets.items()} == {
+        "audioset": 6, "vggsound": 6, "audiocaps": 12, "clotho": 6, "wavcaps": 5, "valid": 24, "test": 18,
+    }  # fmt: skip
+    assert not (recipe / "data" / "flac").exists()
+    assert sets["clotho"].wav["clotho-train-0"] == str(repository / "egs/clotho/data/flac/clotho-train-0.flac")
+    assert sets["audioset"].captions_of("audioset-train-1") == ["Rain"] and not sets["clotho"].labels
+    assert read_table(recipe / "data" / "clean" / "wavcaps" / "utt2origin")[0] == ("wavcaps-train-1", "toy:wavcaps-train-1")
+    assert "| model" in (recipe / "RESULTS.md").read_text(encoding="utf-8")
+    again = call()
+    assert again.returncode == 0 and (again.stdout + again.stderr).count("nothing to do") >= 14
+
+
+def test_as_in_the_paper(call, repository):
+    """Clips of the test sets are trained on, those that choose are not; there is no test set of its own."""
+    done = call("--leaks", "paper", "--stop_stage", "4")
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-5000:]
+    data = repository / "egs" / "audiosep" / "data" / "paper"
+    assert len(DataDir(data / "wavcaps")) == 6 and not (data / "test").exists()
+
+
+def test_sets_that_are_not_there(call, repository):
+    (repository / "egs" / "clotho" / "data" / "part" / "train" / "utt2num_samples").unlink()
+    done = call("--stop_stage", "2")
+    assert done.returncode == 1
+    assert "clotho/data/part/train: no formatted set: run stages 1 to 3 of egs/clotho" in done.stderr
+
+
+def test_parts_of_files_are_not_used_where_they_lie(tmp_path):
+    write_data_dir(tmp_path / "set", [Row("a", "a.flac", segment=(0.0, 1.0))])
+    with pytest.raises(Exception, match="segments: parts of files cannot be used where they lie: format the set"):
+        gather(tmp_path / "set", tmp_path / "out", None)
