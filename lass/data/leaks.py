@@ -91,7 +91,9 @@ def of_list(form: Form, path: Path, name: str) -> Iterator[Heard]:
 def shared_origins(folders: Sequence[Path]) -> list[str]:
     """One line for each pair of sets that share an origin (``<source>:<id>``, whatever the part of it)."""
     tables = {folder: folder / "utt2origin" for folder in folders if (folder / "utt2origin").exists()}
-    hashes = {folder: np.unique(np.fromiter(map(hash, _recordings(table)), np.int64)) for folder, table in tables.items()}
+    hashes = {}
+    for folder, table in tables.items():  # of millions of recordings the names would not fit in memory
+        hashes[folder] = np.unique(np.fromiter(map(hash, _recordings(table)), np.int64))
     found = []
     for one, other in combinations(tables, 2):
         alike = set(np.intersect1d(hashes[one], hashes[other], assume_unique=True).tolist())

@@ -1,4 +1,4 @@
-"""AudioCaps, version 1: CRLF, ids with dashes, captions with commas and beyond ASCII, five captions a clip in val, test."""
+"""AudioCaps, version 1: CRLF, ids with dashes, captions with commas and beyond ASCII, five a clip in val and test."""
 
 from pathlib import Path
 

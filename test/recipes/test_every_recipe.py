@@ -96,7 +96,7 @@ def page(content: bytes) -> bytes:
     [
         (cut, "", r"damaged \(File is not a zip file\): delete it and run again"),
         (page, "", r"an HTML page \('Sign in'\) came in place of ESC-50.zip: open it in a browser"),
-        (lambda content: content, "0" * 32, f"MD5 [0-9a-f]+, published {'0' * 32}: it changed, or the download was damaged"),
+        (bytes, "0" * 32, f"MD5 [0-9a-f]+, published {'0' * 32}: it changed, or the download was damaged; run again"),
         (None, "", "HTTP Error 404: Not Found; run again to go on, or download it to downloads/ESC-50.zip by other"),
     ],
     ids=["short archive", "page", "checksum", "404"],

@@ -2,7 +2,7 @@
 
     python tools/bench/data_stage.py [--rows N] [--folder DIR]
 
-Lists of that size are made up; their clips are hard links to a few empty-sounding files, so that every one is there.
+Lists of that size are made up; their clips are hard links to a few silent files, so that every one is there.
 """
 
 import argparse
@@ -30,7 +30,7 @@ LETTERS = np.frombuffer(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", type=int, default=sum(SHARES.values()), help="segments in all (default: %(default)s)")
+    parser.add_argument("--rows", type=int, default=sum(SHARES.values()), help="segments (default: %(default)s)")
     parser.add_argument("--folder", type=Path, help="where the lists are made; needs 2 million inodes' names")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=args.folder) as folder:
@@ -38,7 +38,8 @@ def main() -> None:
         make_corpus(root, args.rows / sum(SHARES.values()))
         core = min(os.sched_getaffinity(0))
         command = [sys.executable, "-m", "lass.bin", "data", str(RECIPE), str(out), "--root", str(root)]
-        command += ["--train_sets", "train valid", "--leaks", "paper", "part=all", "video=false", "cookies="]
+        command += ["--train_sets", "train valid", "--leaks", "paper"]
+        command += ["part=all", "video=false", "cookies=", "anchors_list="]
         begin = time.monotonic()
         subprocess.run(command, check=True, cwd=REPO, preexec_fn=lambda: os.sched_setaffinity(0, {core}))
         wall, used = time.monotonic() - begin, resource.getrusage(resource.RUSAGE_CHILDREN)
