@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from lass.data.datadir import DataDir, Row, write_data_dir
+from lass.data.datadir import DataDir, Row, summary, write_data_dir
 from lass.data.validate import validate
 from lass.errors import LassError
 
@@ -28,7 +28,7 @@ def test_round_trip(tmp_path):
     assert (tmp_path / "utt2origin").read_text() == "b2 youtube:abc:30:10\n"
     assert (tmp_path / "video.scp").read_text() == "b2 x/b2.mp4:30:10\n"
     assert data.video["b2"] == "x/b2.mp4:30:10" and data.frames_of("b2") is None
-    assert data.summary() == f"{tmp_path}: 3 clips, 13 captions, 2 labels"
+    assert summary(tmp_path) == f"{tmp_path}: 3 clips, 13 captions, 2 labels"
 
 
 def test_captions_of_an_id_that_begins_another(tmp_path):
