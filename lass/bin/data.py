@@ -27,7 +27,7 @@ def main(argv: list[str] | None = None) -> None:
     expected = recipe_function(args.recipe, "expected", args.options, optional=True)
     pairs = recipe_function(args.recipe, "pairs", args.options, optional=True)
 
-    from lass.data.datadir import UTT_ID, DataDir, write_data_dir
+    from lass.data.datadir import UTT_ID, summary, write_data_dir
     from lass.data import testsets
     from lass.data.leak_policy import LeakPolicy, report_of
     from lass.data.leaks import shared_origins
@@ -49,7 +49,7 @@ def main(argv: list[str] | None = None) -> None:
         if problems:
             print(*problems, sep="\n")
             raise LassError(f"{args.out / name}: the lines above are wrong: mend them in {args.recipe}")
-        print(DataDir(args.out / name).summary())
+        print(summary(args.out / name))
         if name in training:
             print(f"{args.out / name}: leaks, {report_of(args.out / name)}")
         folders.append(args.out / name)

@@ -13,7 +13,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--rate", type=int, metavar="HZ", help="sample rate that every file must have")
     args = parser.parse_args(argv)
 
-    from lass.data.datadir import DataDir
+    from lass.data.datadir import summary
     from lass.data.validate import validate
 
     bad = []
@@ -23,7 +23,7 @@ def main(argv: list[str] | None = None) -> None:
             print(*problems, sep="\n")
             bad.append(str(folder))
         else:
-            print(DataDir(folder).summary())
+            print(summary(folder))
     if bad:
         raise LassError(f"{' '.join(bad)}: mend the lines above, or local/data.py that wrote them")
 

@@ -17,14 +17,14 @@ Clips without caption, label or origin have no line in that table; a table witho
 import contextlib
 import re
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO, NamedTuple
 
 from lass.errors import LassError
-from lass.io.table import MappedTable, read_table, write_table
+from lass.io.table import MappedTable, count_lines, read_table, table_line, write_lines
 
 UTT_ID = re.compile(r"[A-Za-z][A-Za-z0-9._+=-]*")
 CAPTION_ID = re.compile(rf"({UTT_ID.pattern})#(0|[1-9][0-9]*)")
@@ -63,54 +63,56 @@ def write_data_dir(folder: Path | str, rows: Iterable[Row]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     names: dict[str, str] = {}
     with contextlib.ExitStack() as stack:
-        spools = {table: stack.enter_context(_spool(folder)) for table in TABLES}
+        spools = {
+            table: _Spool(folder / table, stack.enter_context(tempfile.TemporaryFile(dir=folder))) for table in TABLES
+        }
         for row in rows:
             _spool_row(folder, row, spools, names)
         for label, name in names.items():
-            _add(spools["labels"], folder / "labels", label, name)
-        if not spools["wav.scp"].tell():
+            spools["labels"].add(label, name)
+        if not spools["wav.scp"].lines.tell():
             raise LassError(f"{folder}: no clips: check the root folder and the options of local/data.py")
         for table in TABLES:
             (folder / table).unlink(missing_ok=True)
         for table in reversed(TABLES):
-            if spools[table].tell():
-                write_table(folder / table, _entries(spools[table]))
+            if spools[table].lines.tell():
+                spools[table].lines.seek(0)
+                write_lines(folder / table, spools[table].lines)
 
 
-def _spool(folder: Path) -> TextIO:
-    return tempfile.TemporaryFile("w+", dir=folder, encoding="utf-8", errors="surrogateescape", newline="\n")
+class _Spool(NamedTuple):
+    """The lines of table ``path`` that are not sorted yet."""
+
+    path: Path
+    lines: BinaryIO
+
+    def add(self, key: str, value: str) -> None:
+        if not value.strip() or "\n" in value or "\r" in value:
+            raise LassError(
+                f"{self.path}: {key}: not one line of text ({value[:80]!r}): mend or drop it in local/data.py"
+            )
+        self.lines.write(table_line(self.path, key, value))
 
 
-def _add(spool: TextIO, path: Path, key: str, value: str) -> None:
-    if not value.strip() or "\n" in value or "\r" in value:
-        raise LassError(f"{path}: {key}: not one line of text ({value[:80]!r}): mend or drop it in local/data.py")
-    spool.write(f"{key} {value}\n")
-
-
-def _entries(spool: TextIO) -> Iterator[tuple[str, str]]:
-    spool.seek(0)
-    for line in spool:
-        key, _, value = line.removesuffix("\n").partition(" ")
-        yield key, value
-
-
-def _spool_row(folder: Path, row: Row, spools: dict[str, TextIO], names: dict[str, str]) -> None:
+def _spool_row(folder: Path, row: Row, spools: dict[str, _Spool], names: dict[str, str]) -> None:
     if not UTT_ID.fullmatch(row.utt):
         raise LassError(f"{folder}: malformed id ({row.utt!r}): begin with a letter, then A-Z a-z 0-9 . _ + = -")
-    _add(spools["wav.scp"], folder / "wav.scp", row.utt, row.audio)
+    spools["wav.scp"].add(row.utt, row.audio)
     for k, caption in enumerate(row.captions):
-        _add(spools["captions"], folder / "captions", f"{row.utt}#{k}", caption)
+        spools["captions"].add(f"{row.utt}#{k}", caption)
     if row.captions:
-        _add(spools["text"], folder / "text", row.utt, row.captions[0])
+        spools["text"].add(row.utt, row.captions[0])
     if row.labels:
-        _add(spools["utt2labels"], folder / "utt2labels", row.utt, " ".join(row.labels))
+        spools["utt2labels"].add(row.utt, " ".join(row.labels))
     if row.origin:
-        _add(spools["utt2origin"], folder / "utt2origin", row.utt, row.origin)
+        spools["utt2origin"].add(row.utt, row.origin)
     if row.video:
-        _add(spools["video.scp"], folder / "video.scp", row.utt, row.video)
+        spools["video.scp"].add(row.utt, row.video)
     if row.segment:
-        _add(spools["segments"], folder / "segments", row.utt, "{} {:.3f} {:.3f}".format(row.utt, *row.segment))
+        spools["segments"].add(row.utt, "{} {:.3f} {:.3f}".format(row.utt, *row.segment))
     for label, name in row.labels.items():
+        if names.get(label) == name:
+            continue
         if not LABEL_ID.fullmatch(label):
             raise LassError(f"{folder}: {row.utt}: malformed label id ({label!r}): no blanks, no '-' in front")
         if names.setdefault(label, name) != name:
@@ -179,7 +181,8 @@ class DataDir:
         i = self.frames.find(utt) if self.frames is not None else None
         return None if i is None else self.frames.value(i)
 
-    def summary(self) -> str:
-        """One line for people: what there is how often."""
-        captions = len(self.captions) if self.captions else 0
-        return f"{self.folder}: {len(self)} clips, {captions} captions, {len(self.labels)} labels"
+
+def summary(folder: Path) -> str:
+    """One line for people: what there is how often."""
+    clips, captions, labels = (count_lines(folder / table) for table in ("wav.scp", "captions", "labels"))
+    return f"{folder}: {clips} clips, {captions} captions, {labels} labels"

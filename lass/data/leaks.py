@@ -8,13 +8,14 @@ from itertools import combinations
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 from tqdm import tqdm
 
 from lass.data.origin import Origin, recording
 from lass.data.published import Form
 from lass.errors import LassError
 from lass.io import audio
-from lass.io.table import iterate_table
+from lass.io.table import iterate_sorted, iterate_table
 
 
 class Heard(NamedTuple):
@@ -93,12 +94,20 @@ def shared_origins(folders: Sequence[Path], training: Collection[Path] = ()) -> 
     Pairs of ``training`` are not compared: what is heard in one training set may be heard in another.
     """
     tables = {folder: folder / "utt2origin" for folder in folders if (folder / "utt2origin").exists()}
-    origins = {folder: {recording(value) for _, value in iterate_table(table)} for folder, table in tables.items()}
+    hashes = {}
+    for folder, table in tables.items():  # of millions of recordings the names would not fit in memory
+        hashes[folder] = np.unique(np.fromiter(map(hash, _recordings(table)), np.int64))
     found = []
-    for one, other in combinations(origins, 2):
+    for one, other in combinations(tables, 2):
         if one in training and other in training:
             continue
-        if shared := sorted(origins[one] & origins[other]):
-            found.append(f"{one} and {other} share {len(shared)} origins, for example {shared[0]}")
+        alike = set(np.intersect1d(hashes[one], hashes[other], assume_unique=True).tolist())
+        if alike:  # nearly always of the same words
+            words = [{each for each in _recordings(tables[folder]) if hash(each) in alike} for folder in (one, other)]
+            if shared := sorted(set.intersection(*words)):
+                found.append(f"{one} and {other} share {len(shared)} origins, for example {shared[0]}")
     return found
 
+
+def _recordings(table: Path) -> Iterator[str]:
+    return (recording(value) for _, value in iterate_sorted(table))

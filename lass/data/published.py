@@ -9,6 +9,7 @@ A form holds templates over the columns of a line; regular expressions add named
 """
 
 import csv
+import functools
 import hashlib
 import re
 import string
@@ -94,12 +95,14 @@ class Form:
         names = list(self.header) or [name.strip() for name in next(rows, [])]
         if missing := self.parts.keys() - set(names):
             raise LassError(f"{path}:1: no column {min(missing)}: another list, or a damaged one")
+        file = str(path)
         for number, row in enumerate(rows, 1):
-            where = f"{path}:{rows.line_num}"
+            where = f"{file}:{rows.line_num}"
             if len(row) != len(names):
                 raise LassError(f"{where}: {len(row)} columns, expected {len(names)} ({', '.join(names)}): "
                                 "another list, or a damaged one")
-            fields = {**dict(zip(names, row)), "line": str(number)}
+            fields = dict(zip(names, row))
+            fields["line"] = str(number)
             for name, pattern in self.parts.items():
                 match = re.fullmatch(pattern, fields[name])
                 if match is None:
@@ -110,11 +113,16 @@ class Form:
 
 def fill(template: str, line: Line) -> str:
     """Put columns and parts of a line into a template: "esc50-{idx:0>4}"."""
-    for _, name, _, _ in string.Formatter().parse(template):
-        if name is not None and name not in line.fields:
+    for name in _names(template):
+        if name not in line.fields:
             raise LassError(f"{line.where}: no column {name!r}, which {template!r} asks for; "
                             f"there are {', '.join(line.fields)}")
     return template.format_map(line.fields)
+
+
+@functools.cache  # a list can have millions of lines
+def _names(template: str) -> tuple[str, ...]:
+    return tuple(name for _, name, _, _ in string.Formatter().parse(template) if name is not None)
 
 
 def read_form(name: str) -> Form:

@@ -12,6 +12,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from lass.data.datadir import CAPTION_ID, LABEL_ID, TABLES, UTT_ID
+from lass.data.quick_look import looks_good
 from lass.errors import LassError
 from lass.io import audio
 from lass.io.table import split_line
@@ -43,6 +44,8 @@ def validate(folder: Path | str, read_audio: bool = False, rate: int | None = No
     folder = Path(folder)
     if not (folder / "wav.scp").is_file():
         return [f"{folder / 'wav.scp'}:0: no such file (a set is a folder with wav.scp): run the stage that writes it"]
+    if not read_audio and rate is None and looks_good(folder):
+        return []
     problems = _Problems(folder)
     tables = [name for name in TABLES if (folder / name).exists()]
     labels = {key for _, key, _ in _quietly(folder, "labels")}

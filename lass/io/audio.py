@@ -3,9 +3,11 @@
 A path is what a ``wav.scp`` may hold: a file that soundfile reads, or ``<file>.ark:<offset>`` (Kaldi archive).
 """
 
+import contextlib
 import hashlib
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,10 +17,11 @@ import soxr
 from kaldiio.matio import read_kaldi
 
 from lass.errors import LassError
+from lass.io import ark
 from lass.io.files import atomic_path
 
 _ARCHIVE = re.compile(r"(.+\.ark):(\d+)")
-_ARCHIVED_AUDIO = (b"RIFF", b"fLaC", b"AUDI")
+_ARCHIVED_AUDIO = (b"RIFF", b"fLaC")
 _WAV_SIZE = re.compile(r"^\s*data : (\d+) \(should be (\d+)\)", re.MULTILINE)
 UNKNOWN_WAV_SIZE = 0x7FFFF000  # programs that write into a pipe put 2 or 4 GB here
 _OGG_PAGE = 65307  # largest page in bytes, RFC 3533
@@ -53,11 +56,11 @@ def source_file(path: str | os.PathLike) -> Path:
 
 
 def info(path: str | os.PathLike) -> AudioInfo:
-    """Rate, channels and frames, from the header (an archive entry is decoded)."""
-    if _ARCHIVE.fullmatch(os.fspath(path)):
-        wave, rate = read(path)
-        return AudioInfo(rate, *wave.shape)
+    """Rate, channels and frames, from the header (an entry of an archive that is no file of its own is decoded)."""
     with opened(path) as f:
+        if f is None:
+            wave, rate = read(path)
+            return AudioInfo(rate, *wave.shape)
         return AudioInfo(f.samplerate, f.channels, f.frames)
 
 
@@ -69,13 +72,12 @@ def read(path: str | os.PathLike, start: int = 0, frames: int = -1) -> tuple[np.
     Raises:
         AudioError: missing, empty or undecodable file, ``start`` behind the end, a whole file that is truncated
     """
-    match = _ARCHIVE.fullmatch(os.fspath(path))
-    if match:
-        wave, rate = _read_archive(match[1], int(match[2]))
-        length = wave.shape[1]
-        wave = wave[:, start : None if frames < 0 else start + frames]
-    else:
-        with opened(path) as f:
+    with opened(path) as f:
+        if f is None:
+            wave, rate = _read_archive(path)
+            length = wave.shape[1]
+            wave = wave[:, start : None if frames < 0 else start + frames]
+        else:
             rate, length = f.samplerate, f.frames
             try:
                 f.seek(min(start, length))
@@ -181,18 +183,25 @@ def resample(wave: np.ndarray, from_rate: int, to_rate: int) -> np.ndarray:
     return np.apply_along_axis(soxr.resample, -1, wave, from_rate, to_rate, quality="VHQ")
 
 
-def opened(path: str | os.PathLike) -> soundfile.SoundFile:
-    """The file, to be read from; an AudioError tells why not."""
+@contextlib.contextmanager
+def opened(path: str | os.PathLike) -> Iterator[soundfile.SoundFile | None]:
+    """The file, to be read from; an AudioError tells why not. None for an archive's entry that is no file of its own."""
     refuse_command(os.fspath(path))
-    try:
-        if os.stat(path).st_size == 0:
-            raise AudioError(f"{path}: empty file (0 bytes): get it again")
-        return soundfile.SoundFile(path)
-    except OSError as e:
-        raise AudioError(f"{path}: cannot open ({e.strerror}): correct the path or get the file") from None
-    except soundfile.LibsndfileError as e:
-        raise AudioError(f"{path}: not an audio file that soundfile reads ({e.error_string}): "
-                         "make it wav or flac, for example with ffmpeg") from None
+    match = _ARCHIVE.fullmatch(os.fspath(path))
+    with contextlib.ExitStack() as stack:
+        try:
+            if match is None and os.stat(path).st_size == 0:
+                raise AudioError(f"{path}: empty file (0 bytes): get it again")
+            source = ark.open_entry(match[1], int(match[2])) if match else path
+            if match and source:
+                stack.enter_context(source)
+            found = stack.enter_context(soundfile.SoundFile(source)) if source else None
+        except OSError as e:
+            raise AudioError(f"{path}: cannot open ({e.strerror}): correct the path or get the file") from None
+        except soundfile.LibsndfileError as e:
+            raise AudioError(f"{path}: not an audio file that soundfile reads ({e.error_string}): "
+                             "make it wav or flac, for example with ffmpeg") from None
+        yield found
 
 
 def refuse_truncated(path: str | os.PathLike, f: soundfile.SoundFile, decoded: int) -> None:
@@ -202,7 +211,7 @@ def refuse_truncated(path: str | os.PathLike, f: soundfile.SoundFile, decoded: i
     sizes = _WAV_SIZE.search(f.extra_info)
     if sizes and int(sizes[2]) < int(sizes[1]) < UNKNOWN_WAV_SIZE:
         raise AudioError(f"{path}: truncated: {sizes[2]} of {sizes[1]} bytes of samples are there: get it again")
-    if f.format == "OGG" and not _ends_with_last_ogg_page(path):
+    if f.format == "OGG" and not _ARCHIVE.fullmatch(os.fspath(path)) and not _ends_with_last_ogg_page(path):
         raise AudioError(f"{path}: truncated: the last Ogg page is missing: get it again")
 
 
@@ -218,13 +227,14 @@ def _ends_with_last_ogg_page(path: str | os.PathLike) -> bool:
     return bool(end_of_stream) and len(tail) >= page + 27 + tail[page + 26] + sum(lacing)
 
 
-def _read_archive(archive: str, offset: int) -> tuple[np.ndarray, int]:
-    """Decode one audio entry of a Kaldi archive: float32 ``[C, T]``, Hz.
+def _read_archive(path: str | os.PathLike) -> tuple[np.ndarray, int]:
+    """Decode one wav or flac entry of a Kaldi archive, which has no size: float32 ``[C, T]``, Hz.
 
     The archive is opened here, so that kaldiio never sees a name (it runs some names as shell commands), and the
     entry's first bytes are looked at first: kaldiio would unpickle an entry that begins with ``PKL``.
     """
-    refuse_command(archive)
+    match = _ARCHIVE.fullmatch(os.fspath(path))
+    archive, offset = match[1], int(match[2])
     where = f"{archive}:{offset}"
     try:
         with open(archive, "rb") as f:

@@ -58,6 +58,14 @@ def read_table(path: str | os.PathLike) -> list[tuple[str, str]]:
     return list(iterate_table(path))
 
 
+def count_lines(path: str | os.PathLike) -> int:
+    """Lines of a table; 0 where there is none."""
+    if not os.path.exists(path):
+        return 0
+    with _open(path) as f:
+        return sum(1 for _ in f)
+
+
 def iterate_sorted(path: str | os.PathLike) -> Iterator[tuple[str, str]]:
     """As ``iterate_table``; a LassError also for a line that is out of order or a duplicate."""
     for batch in _checked_batches(Path(path)):
@@ -72,19 +80,25 @@ def write_table(path: str | os.PathLike, rows: Iterable[tuple[str, str]]) -> int
     Returns:
         the number of lines.
     """
+    return write_lines(path, (table_line(path, key, value) for key, value in rows))
+
+
+def write_lines(path: str | os.PathLike, lines: Iterable[bytes]) -> int:
+    """``write_table`` of lines that ``table_line`` made, in any order."""
     last_key, count = None, 0
     with atomic_path(path) as temporary, open(temporary, "wb") as f:
         # Blanks sort below all characters of a key, so sorted lines have sorted keys.
-        for line in sort_lines((_join(path, key, value) for key, value in rows), temporary.parent):
-            key = line.partition(b" ")[0]
+        for count, line in enumerate(sort_lines(lines, temporary.parent), 1):
+            key = line[: line.index(b" ")]
             if key == last_key:
                 raise LassError(f"{path}: duplicate key ({key.decode()}): give each entry a key of its own")
             f.write(line)
-            last_key, count = key, count + 1
+            last_key = key
     return count
 
 
-def _join(path: str | os.PathLike, key: str, value: str) -> bytes:
+def table_line(path: str | os.PathLike, key: str, value: str) -> bytes:
+    """``<key> <value>`` as table ``path`` is to hold it; LassError for what would break the line."""
     if not _KEY.fullmatch(key) or key.startswith("\ufeff"):
         raise LassError(f"{path}: bad key ({key!r}): a key has no blanks, control characters or byte-order mark")
     if not value or "\n" in value or "\r" in value:

@@ -38,7 +38,9 @@ def test_data(recipe, tmp_path, capsys):
     root, out = tmp_path / "root", tmp_path / "out"
     data.main([str(recipe), str(out), "--root", str(root), "test_fold=2", "subset=a=b; $(x)"])
     assert capsys.readouterr().out.splitlines() == [
+        f"{out}/train: 2 of 2 clips found",
         f"{out}/train: 2 clips, 2 captions, 1 labels",
+        f"{out}/test: 1 of 1 clips found",
         f"{out}/test: 1 clips, 1 captions, 1 labels",
     ]
     assert DataDir(out / "test").captions_of("toy-2-a") == ["a a=b; $(x) sound"]

@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from lass.data.datadir import DataDir, Row, write_data_dir
+from lass.data.datadir import DataDir, Row, summary, write_data_dir
 from lass.data.validate import validate
 from lass.errors import LassError
 
@@ -30,7 +30,7 @@ def test_round_trip(tmp_path):
     assert (tmp_path / "segments").read_text() == "c3 c3 1.500 11.250\n"
     assert data.segment_of("c3") == (1.5, 11.25) and data.segment_of("b2") is None
     assert data.video["b2"] == "x/b2.mp4:30:10" and data.frames_of("b2") is None
-    assert data.summary() == f"{tmp_path}: 3 clips, 13 captions, 2 labels"
+    assert summary(tmp_path) == f"{tmp_path}: 3 clips, 13 captions, 2 labels"
 
 
 def test_captions_of_an_id_that_begins_another(tmp_path):

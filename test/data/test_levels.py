@@ -195,6 +195,7 @@ def test_declip():
 @pytest.mark.parametrize(
     ("level", "params"),
     [
+        ({"rule": "as_is"}, {}),
         ({"rule": "energy"}, {}),
         ({"rule": "snr", "low": 3, "high": 3}, {"snr": 3.0}),
         ({"rule": "lufs", "low": -30, "high": -30}, {"lufs": [-30.0, -30.0, -30.0]}),
@@ -207,6 +208,11 @@ def test_drawn_parameters_fit_the_rule(level, params):
     sources = [0.1 * np.random.default_rng(k).standard_normal(RATE) for k in range(3)]
     gains, clip = levels.gains(level["rule"], params, sources, RATE)
     assert gains.shape == (3,) and np.isfinite(gains).all() and clip > 0
+
+
+def test_a_recorded_mixture_stays_as_it_is():
+    gains, clip = levels.gains("as_is", {}, [np.full(4, 0.5), np.full(4, 0.01)], RATE)
+    assert gains.tolist() == [1.0, 1.0] and clip == 1.0
 
 
 def test_draws_stay_within_their_limits():

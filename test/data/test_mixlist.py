@@ -83,6 +83,15 @@ def test_captions_as_queries(data):
     assert first.queries == ("caption of c00", "hear caption of c00")
 
 
+def test_joined_interferers(data):
+    """Two clips one after the other are one source: their level is one draw."""
+    level = {"rule": "lufs", "low": -35, "high": -25}
+    mixtures = draw_mixlist(data, level, QUERY, 1, interferers=2, join="concat")
+    assert {(m.join, len(m.interferers), len(m.params["lufs"])) for m in mixtures} == {("concat", 2, 2)}
+    with pytest.raises(LassError, match="join 'and' is not one of sum, concat"):
+        draw_mixlist(data, LEVEL, QUERY, 1, join="and")
+
+
 def test_too_few_labels(tmp_path):
     data = make_set(tmp_path / "set", {"a": ["l1"], "b": ["l1"], "c": ["l2"]})
     with pytest.raises(LassError, match=r"no 1 interferer\(s\) with labels of their own for a after 1000 draws"):

@@ -66,6 +66,17 @@ def test_unpack(name, tmp_path):
 
 
 @each_format
+def test_a_folder_inside(name, tmp_path):
+    """It becomes the folder; what lies beside it, as __MACOSX, is dropped."""
+    archive = MAKERS[name](tmp_path / name)
+    with pytest.raises(LassError, match=f"{name}: has no folder bottom: not the archive it should be"):
+        unpack(archive, tmp_path / "out" / "folder", inner="bottom")
+    unpack(archive, tmp_path / "out" / "folder", inner="top")
+    inside = {path.removeprefix("top/"): data for path, data in MEMBERS.items() if path.startswith("top/")}
+    assert contents(tmp_path / "out" / "folder") == inside and names(tmp_path / "out") == ["folder"]
+
+
+@each_format
 def test_expected_members(name, tmp_path):
     archive = MAKERS[name](tmp_path / name)
     for function in (check_archive, lambda archive, members: unpack(archive, tmp_path / "out", members)):

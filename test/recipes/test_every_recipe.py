@@ -21,13 +21,14 @@ TRAINING = "train.max_steps=4 train.val_every=2 train.checkpoint_every=2 train.b
 
 @pytest.fixture
 def call(repository, environment, yt_dlp):
-    """Runs a recipe of the copied repository, with the stand-in of yt-dlp before all other commands."""
+    """Runs a recipe of the copied repository, where egs/path.sh puts the stand-in before the real yt-dlp."""
     (repository / "conf" / "model" / "tiny.yaml").write_text(TINY_MODEL, encoding="utf-8")
-    given = environment | {"PATH": f"{yt_dlp.place}:{environment['PATH']}"}
+    with open(repository / "egs" / "path.sh", "a", encoding="utf-8") as path_sh:
+        path_sh.write(f'export PATH="{yt_dlp.place}:$PATH"\n')
 
     def run(name: str, *options: str) -> subprocess.CompletedProcess:
         command = [str(repository / "egs" / name / "run.sh"), "--model", "tiny", "--set", TRAINING, "--leaks", "paper"]
-        return subprocess.run([*command, *options], capture_output=True, text=True, timeout=900, env=given)
+        return subprocess.run([*command, *options], capture_output=True, text=True, timeout=900, env=environment)
 
     return run
 
@@ -100,7 +101,7 @@ def page(content: bytes) -> bytes:
     [
         (cut, "", r"damaged \(File is not a zip file\): delete it and run again"),
         (page, "", r"an HTML page \('Sign in'\) came in place of ESC-50.zip: open it in a browser"),
-        (lambda content: content, "0" * 32, f"MD5 [0-9a-f]+, published {'0' * 32}: it changed, or the download was damaged"),
+        (bytes, "0" * 32, f"MD5 [0-9a-f]+, published {'0' * 32}: it changed, or the download was damaged; run again"),
         (None, "", "HTTP Error 404: Not Found; run again to go on, or download it to downloads/ESC-50.zip by other"),
     ],
     ids=["short archive", "page", "checksum", "404"],

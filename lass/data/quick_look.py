@@ -1,0 +1,112 @@
+"""Whether a data directory is good, told of millions of clips in seconds; what is wrong tells ``lass.data.validate``.
+
+A regular expression looks at many lines at once, and ids are compared as sets of those of some batches.
+"""
+
+import itertools
+import operator
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from lass.data.datadir import CAPTION_ID, TABLES, UTT_ID
+from lass.io.audio import source_file
+from lass.io.table import count_lines
+
+BATCH = 1 << 14  # lines
+# Keys and values of the tables, as strict as the slow look or stricter.
+KEYS = {"captions": CAPTION_ID.pattern, "labels": r"[^\s\x00-\x20-][^\s\x00-\x20]*+"}
+VALUES = {
+    "wav.scp": r"[^-|\s][^|\r\n]*+",
+    "captions": r"\S[^\r\n]*+",
+    "utt2num_samples": r"[1-9][0-9]*+",
+    "utt2origin": r"[^:\s]++:[^\r\n]++",
+    "segments": r"\S++ [0-9]++(?:\.[0-9]++)? [0-9]++(?:\.[0-9]++)?",
+}
+ANY = r"[^\r\n]++"
+
+
+class _Bad(Exception):
+    """Something that may be wrong."""
+
+
+def looks_good(folder: Path) -> bool:
+    """True only for a set in which ``validate`` finds nothing, audio unread; False where it must look itself."""
+    tables = [name for name in TABLES if (folder / name).exists()]
+    labels: set[str] = set()
+    try:
+        for name in sorted(tables):  # labels before utt2labels
+            ids = _Ids(folder / "wav.scp")
+            for keys, values in _batches(folder / name):
+                _check_values(name, values, labels)
+                if name == "labels":
+                    labels.update(keys)
+                elif name != "wav.scp":
+                    ids.check([key.partition("#")[0] for key in keys] if name == "captions" else keys)
+        return count_lines(folder / "wav.scp") > 0 and _all_have_lengths(folder)
+    except (_Bad, OSError, UnicodeDecodeError):
+        return False
+
+
+def _batches(path: Path) -> Iterator[tuple[list[str], list[str]]]:
+    """Keys and values of some lines at a time; _Bad for a line of another form, or out of order."""
+    key, value = KEYS.get(path.name, UTT_ID.pattern), VALUES.get(path.name, ANY)
+    form = re.compile(rf"(?:{key}[ \t]{value}\n)*+")
+    last = ""
+    with open(path, encoding="utf-8", newline="\n") as lines:
+        while batch := list(itertools.islice(lines, BATCH)):
+            if not form.fullmatch("".join(batch)):
+                raise _Bad
+            keys, values = zip(*(line.split(None, 1) for line in batch))
+            if not all(map(operator.lt, (last, *keys), keys)):
+                raise _Bad
+            last = keys[-1]
+            yield keys, values
+
+
+def _check_values(name: str, values: list[str], labels: set[str]) -> None:
+    if name == "wav.scp":
+        good = all(map(_has_content, values))
+    elif name == "utt2labels":
+        good = labels.issuperset("".join(values).split())
+    elif name == "segments":
+        good = all(float(start) < float(end) for _, start, end in map(str.split, values))
+    else:
+        good = True
+    if not good:
+        raise _Bad
+
+
+def _has_content(value: str) -> bool:
+    path = value[:-1]  # without LF
+    try:
+        return os.stat(path).st_size > 0
+    except FileNotFoundError:
+        return os.stat(source_file(path)).st_size > 0
+
+
+class _Ids:
+    """The ids of wav.scp, of which only those around the place asked for are held."""
+
+    def __init__(self, path: Path) -> None:
+        self._batches = _batches(path)
+        self._held: set[str] = set()
+        self._last = ""
+
+    def check(self, utts: list[str]) -> None:
+        """_Bad for ids that are not there; they come in rising order."""
+        while self._last < utts[-1]:
+            keys, _ = next(self._batches, (None, None))
+            if keys is None:
+                break
+            self._held.update(keys)
+            self._last = keys[-1]
+        if not self._held.issuperset(utts):
+            raise _Bad
+        self._held = {utt for utt in self._held if utt >= utts[-1]}
+
+
+def _all_have_lengths(folder: Path) -> bool:
+    lengths = folder / "utt2num_samples"
+    return not lengths.exists() or count_lines(lengths) == count_lines(folder / "wav.scp")

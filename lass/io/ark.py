@@ -1,0 +1,94 @@
+"""Audio files in Kaldi archives: ``<key> AUDIO<size><file>``, as kaldiio writes them and ESPnet calls ``flac.ark``."""
+
+import io
+import os
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+from lass.io.files import atomic_path
+
+MARK = b"AUDIO"
+BUFFER = 1 << 16  # bytes
+
+
+class Window(io.RawIOBase):
+    """A part of a file, to be read as a file of its own; closing it closes the file."""
+
+    def __init__(self, f: BinaryIO, begin: int, size: int) -> None:
+        self._file, self._begin, self._size, self._position = f, begin, size, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        origin = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
+        if origin + offset < 0:
+            raise OSError(f"seek to {origin + offset}")
+        self._position = origin + offset
+        return self._position
+
+    def readinto(self, buffer: memoryview) -> int:
+        wanted = max(0, min(len(buffer), self._size - self._position))
+        count = os.preadv(self._file.fileno(), [memoryview(buffer)[:wanted]], self._begin + self._position)
+        self._position += count
+        return count
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
+
+
+def open_entry(archive: str | os.PathLike, offset: int) -> BinaryIO | None:
+    """The file at ``offset``, to be read in parts; None where another form of entry begins there.
+
+    Raises:
+        OSError: the archive cannot be opened, or ends within the entry.
+    """
+    f = open(archive, "rb", buffering=0)
+    head = os.pread(f.fileno(), len(MARK) + 9, offset)
+    if not head.startswith(MARK) or not 0 < (digits := head[len(MARK)]) <= 8:
+        f.close()
+        return None
+    begin = offset + len(MARK) + 1 + digits
+    size = int.from_bytes(head[len(MARK) + 1 :][:digits], "little")
+    if begin + size > os.fstat(f.fileno()).st_size:
+        f.close()
+        raise OSError(None, f"the archive ends within the {size} bytes of this entry")
+    return io.BufferedReader(Window(f, begin, size), BUFFER)
+
+
+def _head(key: str, size: int) -> tuple[bytes, bytes]:
+    """What stands before an entry: its key, and the mark that a scp line points to."""
+    digits = -(-size.bit_length() // 8)
+    return f"{key} ".encode(), MARK + bytes([digits]) + size.to_bytes(digits, "little")
+
+
+def layout(keys: Sequence[str], sizes: Sequence[int]) -> tuple[list[int], int]:
+    """Offsets of entries of these sizes (bytes), and the size of the archive."""
+    offsets, end = [], 0
+    for key, size in zip(keys, sizes, strict=True):
+        key_bytes, mark = _head(key, size)
+        offsets.append(end + len(key_bytes))
+        end += len(key_bytes) + len(mark) + size
+    return offsets, end
+
+
+def write_archive(archive: Path, keys: Sequence[str], files: Sequence[Path], sizes: Sequence[int]) -> None:
+    """Write files byte by byte as entries; the archive is there whole or not at all.
+
+    Raises:
+        OSError: a file that cannot be read, or is not of its size.
+    """
+    with atomic_path(archive) as temporary, open(temporary, "wb") as out:
+        for key, path, size in zip(keys, files, sizes, strict=True):
+            out.writelines(_head(key, size))
+            begin = out.tell()
+            with open(path, "rb") as f:
+                shutil.copyfileobj(f, out, 1 << 20)
+            if out.tell() - begin != size:
+                raise OSError(None, f"{path} has {out.tell() - begin} bytes, not {size}")
