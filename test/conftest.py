@@ -40,6 +40,14 @@ def refill() -> Callable[..., dict]:
     return _refill
 
 
+_GAINS = {  # of the last layers of ResUNet30, LASS-Net and CLIPSep, and the first of CLIPSep's query
+    "base.after_conv.weight": 0.3,
+    "UNet.after_conv2.weight": 0.04,
+    "sound_net.unet_block.model.4.weight": 0.25,
+    "frame_net.weight": 4.0,
+}
+
+
 def _refill(shapes: dict[str, tuple[int, ...]], seed: int) -> dict:
     import torch
 
@@ -58,10 +66,11 @@ def _refill(shapes: dict[str, tuple[int, ...]], seed: int) -> dict:
             v = 1.0 + 0.3 * v
         elif norm:
             v = 1.0 + 0.2 * v
+        elif leaf == "scale":
+            v = 1.0 + 0.3 * v
         elif not key.startswith("film."):
-            transposed = re.fullmatch(r"base\.decoder_block\d\.conv1\.weight", key)
-            v = v / np.sqrt(shape[0] if transposed else np.prod(shape[1:]))
-            v = v * (0.3 if key == "base.after_conv.weight" else 1.0)
+            transposed = re.fullmatch(r"(base|UNet)\.decoder_block\d\.conv1\.weight", key)
+            v = v / np.sqrt(shape[0] if transposed else np.prod(shape[1:])) * _GAINS.get(key, 1.0)
         filled[key] = torch.from_numpy(np.asarray(v.astype(np.float32)))
     return filled
 
@@ -130,7 +139,8 @@ def _save_bert(folder: Path) -> None:
 
     pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *_LETTERS, *(f"##{x}" for x in _LETTERS)]
     BertTokenizer(vocab=_numbered(pieces)).save_pretrained(folder)
-    BertModel(BertConfig(vocab_size=len(pieces), max_position_embeddings=24, **_BLOCK)).save_pretrained(folder)
+    config = BertConfig(vocab_size=len(pieces), max_position_embeddings=24, initializer_range=0.3, **_BLOCK)
+    BertModel(config).save_pretrained(folder)  # of 0.02, the default, the first token would hardly hear the others
 
 
 def _save_clip_tokenizer(folder: Path) -> dict:
@@ -201,14 +211,14 @@ def _numbered(pieces: list[str]) -> dict[str, int]:
 
 
 _SAVERS: dict[str, Callable[..., None]] = {
-    "BertText": _save_bert, "ClipText": _save_clip_text, "Clip": _save_clip, "T5Text": _save_t5, "Clap": _save_clap,
-    "Panns": _save_panns,
+    "BertText": _save_bert, "FinetunedBert": _save_bert, "ClipText": _save_clip_text, "Clip": _save_clip, "T5Text": _save_t5,
+    "Clap": _save_clap, "Panns": _save_panns,
 }
 
 
 @pytest.fixture(scope="session")
 def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Class name of each frozen encoder -> folder of a tiny model for it. A new frozen encoder needs an entry."""
+    """Class name of each encoder that starts from weights of others -> folder of a tiny model for it."""
     import torch
 
     root = tmp_path_factory.mktemp("models")

@@ -44,6 +44,7 @@ class PretrainedEncoder(QueryEncoder):
     config_class: type[PretrainedConfig]
     backbone_class: type[PreTrainedModel]
     backbone_arguments: Mapping[str, Any] = {}
+    own_marks = True  # the tokenizer adds its begin and end of a text
     max_tokens: int
 
     def __init__(self, model: str) -> None:
@@ -63,14 +64,18 @@ class PretrainedEncoder(QueryEncoder):
         return self.load_frozen(self.backbone_class, **self.backbone_arguments)
 
     def load_frozen(self, network: type[PreTrainedModel], **arguments: Any) -> PreTrainedModel:
-        """A network of the folder with all its weights, in eval mode and without gradients."""
+        """A network of the folder, in eval mode and without gradients."""
+        return self.load_network(network, **arguments).eval().requires_grad_(False)
+
+    def load_network(self, network: type[PreTrainedModel], **arguments: Any) -> PreTrainedModel:
+        """A network of the folder with all its weights."""
         safe = {"dtype": torch.float32, "weights_only": True, "output_loading_info": True}
         loaded, report = load(network, self._folder, **safe, **arguments)
         if report["missing_keys"]:
             raise LassError(f"{self._folder}: the weights lack {len(report['missing_keys'])} entries that "
                             f"{network.__name__} needs ({min(report['missing_keys'])}, ..): "
                             f"fetch {self.model} anew or choose the right model")
-        return loaded.eval().requires_grad_(False)
+        return loaded
 
     @functools.cached_property
     def _tokenizer(self) -> Any:
@@ -107,7 +112,7 @@ class PretrainedEncoder(QueryEncoder):
         """B texts -> (ids ``[B, N]``, mask ``[B, N]``: 1 for a token, 0 for padding); longer texts are cut."""
         check_texts(texts)
         batch = self._tokenizer(list(texts), padding=True, truncation=True, max_length=self.max_tokens,
-                                return_tensors="pt", return_token_type_ids=False)
+                                return_tensors="pt", return_token_type_ids=False, add_special_tokens=self.own_marks)
         return batch["input_ids"].to(self._place.device), batch["attention_mask"].to(self._place.device)
 
     @functools.cached_property
