@@ -1,5 +1,6 @@
 """What all tests share: no hub access, few threads, the repository root, the shared material, a final count."""
 
+import hashlib
 import json
 import os
 import re
@@ -73,6 +74,20 @@ def _refill(shapes: dict[str, tuple[int, ...]], seed: int) -> dict:
             v = v / np.sqrt(shape[0] if transposed else np.prod(shape[1:])) * _GAINS.get(key, 1.0)
         filled[key] = torch.from_numpy(np.asarray(v.astype(np.float32)))
     return filled
+
+
+@pytest.fixture(scope="session")
+def digest() -> Callable[..., str]:
+    """SHA-256 of weights as the reference values tell it: ``digest(state)``."""
+
+    def digest(state: dict) -> str:
+        hashed = hashlib.sha256()
+        for key, value in sorted(state.items()):
+            if value.is_floating_point():
+                hashed.update(key.encode() + value.numpy().astype("<f4").tobytes())
+        return hashed.hexdigest()
+
+    return digest
 
 
 @pytest.fixture(scope="session")
@@ -218,7 +233,7 @@ _SAVERS: dict[str, Callable[..., None]] = {
 
 @pytest.fixture(scope="session")
 def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Class name of each encoder that starts from weights of others -> folder of a tiny model for it."""
+    """Class name of each encoder that takes weights of others -> folder of a tiny model for it."""
     import torch
 
     root = tmp_path_factory.mktemp("models")

@@ -95,9 +95,13 @@ class CLIPSep(Separator):
         layers: of the U-Net.
         width: channels of its outermost level; it doubles up to the fourth.
         channels: maps that a query weighs.
+
+    Attributes:
+        heads: noise masks.
     """
 
     asks_all = True
+    heads = 0
 
     def __init__(
         self,
@@ -118,6 +122,7 @@ class CLIPSep(Separator):
         self.sound_net = UNet(layers, width, channels)
         self.frame_net = nn.Linear(condition, channels)
         self.synth_net = InnerProduct(channels)
+        self.pit_nets = nn.ModuleList(nn.Linear(channels, channels) for _ in range(self.heads))
         xavier(self)
 
     def forward(self, mixture: Tensor, query) -> Tensor:
@@ -169,27 +174,14 @@ class CLIPSep(Separator):
 class CLIPSepNIT(CLIPSep):
     """CLIPSep with noise invariant training: two more masks take what no query explains, and are left out afterwards.
 
-    Args:
-        noise_weight: of the penalty on these masks.
-        noise_free: mean of their sum that costs nothing.
+    Attributes:
+        noise_weight: of the penalty on these masks (released training).
+        noise_free: mean of their sum that costs nothing (released training).
     """
 
-    def __init__(
-        self,
-        condition: int = 512,
-        sample_rate: int = 16000,
-        window: int = 1024,
-        hop: int = 256,
-        layers: int = 7,
-        width: int = 64,
-        channels: int = 32,
-        noise_weight: float = 0.1,
-        noise_free: float = 0.25,
-    ):
-        super().__init__(condition, sample_rate, window, hop, layers, width, channels)
-        self.noise_weight, self.noise_free = noise_weight, noise_free
-        self.pit_nets = nn.ModuleList(nn.Linear(channels, channels) for _ in range(2))
-        xavier(self.pit_nets)
+    heads = 2
+    noise_weight = 0.1
+    noise_free = 0.25
 
     def noise_masks(self, features: Sequence[Tensor], maps: Tensor) -> list[Tensor]:
         """Features ``[B, K]`` of each query -> two masks ``[B, 1, rows, frames]``."""
@@ -200,7 +192,7 @@ class CLIPSepNIT(CLIPSep):
         self, maps: Tensor, truths: Sequence[Tensor], embeddings: Sequence[Tensor], weight: Tensor
     ) -> dict[str, Tensor]:
         """Each source is its mask and one noise mask; of the ways to pair them the best one counts."""
-        if len(truths) > len(self.pit_nets):
+        if len(truths) > self.heads:
             raise LassError(f"data.interferers: {len(truths) - 1}, but CLIPSep-NIT has two noise masks: give 1")
         features = [self._features(embedding) for embedding in embeddings]
         masks, noise = [self._mask(each, maps) for each in features], self.noise_masks(features, maps)

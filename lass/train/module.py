@@ -59,7 +59,7 @@ class SeparationModule(LightningModule):
             raise self._not_finite("loss", loss.item(), batch["utt"])
         self._examples = batch["utt"]
         self.redraws += batch["redraws"].sum(0).cpu().numpy()
-        self.without_frames += int(batch["without_frames"].sum())
+        self.without_frames += sum(int(each["without_frames"].sum()) for each in (batch, *others))
         self.log_dict({f"train/{name}": value.detach() for name, value in losses.items()}, prog_bar=True)
         self.log("train/lr", self.lr_schedulers().get_last_lr()[0])
         self.log_dict({"train/silent_crops": float(self.redraws[0]), "train/silent_clips": float(self.redraws[1])})

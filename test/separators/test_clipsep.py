@@ -19,6 +19,12 @@ def make(cls: type[CLIPSep] = CLIPSep, **changes) -> CLIPSep:
     return network
 
 
+def make_nit(noise_weight: float, noise_free: float = 0.25) -> CLIPSepNIT:
+    network = make(CLIPSepNIT)
+    network.noise_weight, network.noise_free = noise_weight, noise_free
+    return network
+
+
 def query(seed: int) -> Query:
     embedding = torch.randn(2, 6, generator=torch.Generator().manual_seed(seed))
     return Query(embedding, None, None, ["extraction"] * 2, "image")
@@ -60,7 +66,7 @@ def test_a_query_weighs_the_maps():
 
 @torch.no_grad()
 def test_noise_masks_take_the_better_pairing(batch):
-    network = make(CLIPSepNIT, noise_weight=0.0)
+    network = make_nit(0.0)
     both = network.training_loss(batch)["loss"]
     network.pit_nets = torch.nn.ModuleList(list(network.pit_nets)[::-1])
     torch.testing.assert_close(network.training_loss(batch)["loss"], both)
@@ -76,10 +82,10 @@ def test_noise_masks_take_the_better_pairing(batch):
 
 @torch.no_grad()
 def test_noise_costs_above_what_is_free(batch):
-    free = make(CLIPSepNIT, noise_weight=0.0).training_loss(batch)
-    costly = make(CLIPSepNIT, noise_weight=2.0, noise_free=0.1).training_loss(batch)
+    free = make_nit(0.0).training_loss(batch)
+    costly = make_nit(2.0, 0.1).training_loss(batch)
     torch.testing.assert_close(costly["loss"] - free["loss"], 2.0 * (free["noise"] - 0.1))
-    assert torch.equal(make(CLIPSepNIT, noise_weight=2.0, noise_free=2.0).training_loss(batch)["loss"], free["loss"])
+    assert torch.equal(make_nit(2.0, 2.0).training_loss(batch)["loss"], free["loss"])
 
 
 @torch.no_grad()
