@@ -226,8 +226,8 @@ def _numbered(pieces: list[str]) -> dict[str, int]:
 
 
 _SAVERS: dict[str, Callable[..., None]] = {
-    "BertText": _save_bert, "FinetunedBert": _save_bert, "ClipText": _save_clip_text, "Clip": _save_clip, "T5Text": _save_t5,
-    "Clap": _save_clap, "Panns": _save_panns,
+    "BertText": _save_bert, "FinetunedBert": _save_bert, "ClipText": _save_clip_text, "Clip": _save_clip,
+    "T5Text": _save_t5, "Clap": _save_clap, "Panns": _save_panns,
 }
 
 

@@ -158,7 +158,7 @@ class LASSNet(Separator):
         return self.stft.inverse(mask * spectrum, samples).reshape(mixture.shape)
 
     def _spectrum(self, wave: Tensor) -> Tensor:
-        """``[B, 1, T]`` -> ``[B, 1, frames, bins]``; mirrored up to the next frame, as the released code hears the end."""
+        """``[B, 1, T]`` -> ``[B, 1, frames, bins]``; mirrored up to the next frame, as the released code hears it."""
         missing = -wave.shape[-1] % self.stft.hop
         return self.stft(functional.pad(wave, (0, missing), mode="reflect" if wave.shape[-1] > missing else "constant"))
 
