@@ -15,7 +15,6 @@ from lass.queries.encoder import QueryEncoder, check_texts
 from lass.queries.pretrained import find_folder, find_weights
 from lass.queries.query import Query
 
-
 PUNCTUATION = re.compile(r"[^\w\s]|_")
 
 

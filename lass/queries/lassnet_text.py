@@ -5,7 +5,7 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
-from transformers import AutoTokenizer, BertConfig, BertModel
+from transformers import BertConfig, BertModel, BertTokenizer
 
 from lass.errors import LassError
 from lass.io.checkpoint import mismatches
@@ -64,9 +64,9 @@ def _config(state: dict[str, Tensor], source: Path) -> BertConfig:
         raise LassError(f"{source}: holds no BERT as its query encoder ({error}): give the published file") from None
 
 
-def _load_tokenizer(name: str, rows: int):
+def _load_tokenizer(name: str, rows: int) -> BertTokenizer:
     try:
-        tokenizer = load(AutoTokenizer, find_folder(name, ["*.json", "*.txt"]), trust_remote_code=False)
+        tokenizer = load(BertTokenizer, find_folder(name, ["*.json", "*.txt"]))
     except LassError as error:
         raise LassError(f"--tokenizer {error}") from None
     if len(tokenizer) != rows or tokenizer.cls_token != "[CLS]":

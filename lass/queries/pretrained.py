@@ -44,6 +44,7 @@ class PretrainedEncoder(QueryEncoder):
     config_class: type[PretrainedConfig]
     backbone_class: type[PreTrainedModel]
     backbone_arguments: Mapping[str, Any] = {}
+    tokenizer_class: type = AutoTokenizer
     own_marks = True  # the tokenizer adds its begin and end of a text
     max_tokens: int
 
@@ -79,7 +80,7 @@ class PretrainedEncoder(QueryEncoder):
 
     @functools.cached_property
     def _tokenizer(self) -> Any:
-        tokenizer = load(AutoTokenizer, self._folder, trust_remote_code=False)
+        tokenizer = load(self.tokenizer_class, self._folder, trust_remote_code=False)
         rows = self.config.get_text_config().vocab_size
         if not rows // 2 < len(tokenizer) <= rows:  # without its files transformers hands back a vocabulary of five
             raise LassError(f"{self._folder}: a tokenizer of {len(tokenizer)} pieces for a model of {rows}: "
@@ -123,9 +124,12 @@ class PretrainedEncoder(QueryEncoder):
         """Class, name of the model and hash of its weight files (which it reads)."""
         return f"{type(self).__name__}-{Path(self.model).name}-{self._weights_hash}"
 
+    def _type_of(self, config: dict) -> str:
+        return config["model_type"]
+
     def _check_type(self, path: Path) -> None:
         try:
-            found = json.loads(path.read_text(encoding="utf-8"))["model_type"]
+            found = self._type_of(json.loads(path.read_text(encoding="utf-8")))
         except (OSError, ValueError, KeyError, TypeError) as e:
             raise LassError(f"{path}: no readable model_type ({e!r}): {_way_out(self.model)}") from None
         if found not in self.model_types:

@@ -1,8 +1,10 @@
+import json
 import shutil
 from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file
 from transformers import BertModel
 
 from lass.errors import LassError
@@ -75,3 +77,28 @@ def test_weights_are_not_made_up(folder, tmp_path):
     (copy / "model.safetensors").unlink()
     with pytest.raises(LassError, match="no model.safetensors"):
         FinetunedBert(str(copy))
+
+
+@torch.no_grad()
+def test_files_as_google_published_them(folder, tmp_path):
+    """A vocabulary, a configuration without a model type and pickled weights of a language model: all there is of
+    prajjwal1/bert-mini. The folder's name is no hint."""
+    plain = tmp_path / "albert"
+    plain.mkdir()
+    typed = FinetunedBert(folder, start="[CLS]").eval()
+    pieces = sorted(typed._tokenizer.get_vocab().items(), key=lambda row: row[1])
+    (plain / "vocab.txt").write_text("".join(f"{piece}\n" for piece, _ in pieces))
+    config = json.loads((Path(folder) / "config.json").read_text())
+    kept = {key: value for key, value in config.items() if key not in ("model_type", "architectures")}
+    (plain / "config.json").write_text(json.dumps(kept))
+    weights = {f"bert.{key}": value for key, value in load_file(Path(folder) / "model.safetensors").items()}
+    torch.save(weights | {"cls.predictions.bias": torch.zeros(len(pieces))}, plain / "pytorch_model.bin")
+    found = FinetunedBert(str(plain), start="[CLS]").eval()
+    assert found.tokenise(["Dogs, bark!"])[0].tolist() == typed.tokenise(["Dogs, bark!"])[0].tolist()
+    for key, value in typed.bert.state_dict().items():
+        assert torch.equal(found.bert.state_dict()[key], value), key
+    found.save_assets(tmp_path)
+    (tmp_path / "model.safetensors").write_bytes(b"")
+    again = FinetunedBert(str(tmp_path / "encoder"), start="[CLS]").eval()
+    again.load_state_dict(found.state_dict())
+    assert torch.equal(again.encode_text(["rain"]).embedding, found.encode_text(["rain"]).embedding)
