@@ -39,7 +39,8 @@ class FinetunedBert(BertText):
         if self._is_of_a_model:
             self.bert = BertModel(self.config, **self.backbone_arguments)
         else:
-            self.bert = self.load_network(BertModel, **self.backbone_arguments).train()
+            with torch.device("cpu"):  # also where a system is built without memory for its weights
+                self.bert = self.load_network(BertModel, **self.backbone_arguments).train()
         self.projection = nn.Linear(self.config.hidden_size, dim)
         if start not in self._tokenizer.get_vocab():
             self._add_start()
