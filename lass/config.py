@@ -20,7 +20,7 @@ from lass.errors import LassError
 PARTS = {
     "encoder": (),
     "separator": ("condition",),
-    "loss": ("estimate", "target"),
+    "loss": ("estimate", "target", "weight"),
     "optimiser": ("parameters",),
     "schedule": ("step", "total_steps"),
 }

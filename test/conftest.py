@@ -1,9 +1,9 @@
 """What all tests share: no hub access, few threads, the repository root, the shared material, a final count."""
 
+import hashlib
 import json
 import os
 import re
-import string
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -15,9 +15,7 @@ import pytest
 os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", OMP_NUM_THREADS="1", MKL_NUM_THREADS="1")
 
 ROOT = Path(__file__).resolve().parent.parent
-pytest_plugins = ["fixtures.web", "fixtures.yt_dlp"]
-_LETTERS = list(string.ascii_lowercase)
-_BLOCK = {"hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2}
+pytest_plugins = ["fixtures.tiny_models", "fixtures.web", "fixtures.yt_dlp"]
 
 
 @pytest.fixture(scope="session")
@@ -41,6 +39,14 @@ def refill() -> Callable[..., dict]:
     return _refill
 
 
+_GAINS = {  # of the last layers of ResUNet30, LASS-Net and CLIPSep, and the first of CLIPSep's query
+    "base.after_conv.weight": 0.3,
+    "UNet.after_conv2.weight": 0.04,
+    "sound_net.unet_block.model.4.weight": 0.25,
+    "frame_net.weight": 4.0,
+}
+
+
 def _refill(shapes: dict[str, tuple[int, ...]], seed: int) -> dict:
     import torch
 
@@ -59,12 +65,27 @@ def _refill(shapes: dict[str, tuple[int, ...]], seed: int) -> dict:
             v = 1.0 + 0.3 * v
         elif norm:
             v = 1.0 + 0.2 * v
+        elif leaf == "scale":
+            v = 1.0 + 0.3 * v
         elif not key.startswith("film."):
-            transposed = re.fullmatch(r"base\.decoder_block\d\.conv1\.weight", key)
-            v = v / np.sqrt(shape[0] if transposed else np.prod(shape[1:]))
-            v = v * (0.3 if key == "base.after_conv.weight" else 1.0)
+            transposed = re.fullmatch(r"(base|UNet)\.decoder_block\d\.conv1\.weight", key)
+            v = v / np.sqrt(shape[0] if transposed else np.prod(shape[1:])) * _GAINS.get(key, 1.0)
         filled[key] = torch.from_numpy(np.asarray(v.astype(np.float32)))
     return filled
+
+
+@pytest.fixture(scope="session")
+def digest() -> Callable[..., str]:
+    """SHA-256 of weights as the reference values tell it: ``digest(state)``."""
+
+    def digest(state: dict) -> str:
+        hashed = hashlib.sha256()
+        for key, value in sorted(state.items()):
+            if value.is_floating_point():
+                hashed.update(key.encode() + value.numpy().astype("<f4").tobytes())
+        return hashed.hexdigest()
+
+    return digest
 
 
 @pytest.fixture(scope="session")
@@ -122,149 +143,6 @@ def make_video() -> Callable[..., Path]:
         return path
 
     return make
-
-
-# Small models with random weights, saved as their owners would save them; nothing is fetched.
-
-def _save_bert(folder: Path) -> None:
-    from transformers import BertConfig, BertModel, BertTokenizer
-
-    pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *_LETTERS, *(f"##{x}" for x in _LETTERS)]
-    BertTokenizer(vocab=_numbered(pieces)).save_pretrained(folder)
-    BertModel(BertConfig(vocab_size=len(pieces), max_position_embeddings=24, **_BLOCK)).save_pretrained(folder)
-
-
-def _save_clip_tokenizer(folder: Path) -> dict:
-    """What the text side has to know of it."""
-    from transformers import CLIPTokenizer
-
-    pieces = [*_LETTERS, *(f"{x}</w>" for x in _LETTERS), "<|startoftext|>", "<|endoftext|>"]
-    CLIPTokenizer(vocab=_numbered(pieces), merges=[]).save_pretrained(folder)
-    ends = {"bos_token_id": len(pieces) - 2, "eos_token_id": len(pieces) - 1, "pad_token_id": len(pieces) - 1}
-    return {"vocab_size": len(pieces), "max_position_embeddings": 24, "projection_dim": 12, **ends, **_BLOCK}
-
-
-def _save_clip_text(folder: Path) -> None:
-    from transformers import CLIPTextConfig, CLIPTextModelWithProjection
-
-    CLIPTextModelWithProjection(CLIPTextConfig(**_save_clip_tokenizer(folder))).save_pretrained(folder)
-
-
-def _save_clip(folder: Path) -> None:
-    from transformers import CLIPConfig, CLIPImageProcessorPil, CLIPModel
-
-    text = _save_clip_tokenizer(folder)
-    image = {"image_size": 16, "patch_size": 8, "projection_dim": 12, **_BLOCK}
-    sides = {"height": 16, "width": 16}
-    CLIPImageProcessorPil(size={"shortest_edge": 16}, crop_size=sides).save_pretrained(folder)
-    CLIPModel(CLIPConfig(text_config=text, vision_config=image, projection_dim=12)).save_pretrained(folder)
-
-
-def _save_t5(folder: Path) -> None:
-    from transformers import T5Config, T5EncoderModel, T5Tokenizer
-
-    pieces = ["<pad>", "</s>", "<unk>", "▁", *_LETTERS]
-    T5Tokenizer(vocab=[(piece, -1.0) for piece in pieces], extra_ids=0).save_pretrained(folder)
-    config = T5Config(vocab_size=len(pieces), d_model=16, d_kv=8, d_ff=32, num_layers=2, num_heads=2)
-    T5EncoderModel(config).save_pretrained(folder)
-
-
-def _save_clap(folder: Path, fusion: bool = False) -> None:
-    from transformers import ClapConfig, ClapFeatureExtractor, ClapModel, RobertaTokenizer
-
-    pieces = ["<s>", "<pad>", "</s>", "<unk>", "<mask>", "Ġ", *_LETTERS]
-    RobertaTokenizer(vocab=_numbered(pieces), merges=[]).save_pretrained(folder)
-    ClapFeatureExtractor(
-        feature_size=16, max_length_s=1, hop_length=480, truncation="fusion" if fusion else "rand_trunc"
-    ).save_pretrained(folder)
-    text = {"vocab_size": len(pieces), "max_position_embeddings": 26, "projection_dim": 12, **_BLOCK}
-    audio = {"spec_size": 64, "num_mel_bins": 16, "window_size": 4, "patch_embeds_hidden_size": 8, "hidden_size": 16,
-             "depths": [1, 1], "num_attention_heads": [1, 2], "num_hidden_layers": 2, "projection_dim": 12}
-    if fusion:
-        audio["enable_fusion"] = True
-    ClapModel(ClapConfig(text_config=text, audio_config=audio, projection_dim=12)).save_pretrained(folder)
-
-
-def _tiny_cnn14() -> dict:
-    from lass.layers.cnn14 import Cnn14
-
-    network = Cnn14(widths=(4, 4, 6, 6, 8, 12), classes=3)
-    for name, weight in network.named_parameters():
-        if ".conv" in name:
-            weight.data.mul_(3.0)  # torch's own are so small that nothing would be heard
-    return network.state_dict()
-
-
-def _save_panns(folder: Path) -> None:
-    import safetensors.torch
-
-    safetensors.torch.save_file(_tiny_cnn14(), folder / "model.safetensors")
-
-
-def _save_ms_clap(folder: Path) -> None:
-    """That of 2022, with BERT and CNN14."""
-    import safetensors.torch
-
-    from lass.queries.ms_clap_model import Projection, convert
-
-    _save_bert(folder / "bert")
-    parts = {
-        "caption_encoder.base": safetensors.torch.load_file(folder / "bert" / "model.safetensors"),
-        "caption_encoder.projection": Projection(16, 10).state_dict(),
-        "audio_encoder.base": _tiny_cnn14(),
-        "audio_encoder.projection": Projection(12, 10).state_dict(),
-    }
-    weights = {f"{part}.{key}": value for part, found in parts.items() for key, value in found.items()}
-    convert(weights, folder / "tiny.pth", str(folder / "bert"), folder)
-
-
-def _numbered(pieces: list[str]) -> dict[str, int]:
-    return {piece: number for number, piece in enumerate(pieces)}
-
-
-_SAVERS: dict[str, Callable[..., None]] = {
-    "BertText": _save_bert, "ClipText": _save_clip_text, "Clip": _save_clip, "T5Text": _save_t5, "Clap": _save_clap,
-    "Panns": _save_panns, "MsClap": _save_ms_clap,
-}
-
-
-@pytest.fixture(scope="session")
-def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Class name of each frozen encoder -> folder of a tiny model for it. A new frozen encoder needs an entry."""
-    import torch
-
-    root = tmp_path_factory.mktemp("models")
-    torch.manual_seed(0)
-    for name, save in _SAVERS.items():
-        (root / f"tiny-{name.lower()}").mkdir()
-        save(root / f"tiny-{name.lower()}")
-    return {name: root / f"tiny-{name.lower()}" for name in _SAVERS}
-
-
-@pytest.fixture(scope="session")
-def teach() -> Callable[..., None]:
-    """``teach(encoder, texts)``: what stage embed does, with noise as the example clips of classes of those names."""
-    import torch
-
-    def learn(encoder, texts: list[str]) -> None:
-        encoder.fit(texts)
-        if encoder.examples:
-            noise = torch.randn(len(texts), encoder.sample_rate // 2, generator=torch.Generator().manual_seed(0))
-            loudness = torch.logspace(-2, 0, len(texts))[:, None]
-            encoder.hear(zip(texts, loudness * noise))
-
-    return learn
-
-
-@pytest.fixture(scope="session")
-def tiny_fused_clap(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A CLAP with feature fusion, as laion/clap-htsat-fused."""
-    import torch
-
-    folder = tmp_path_factory.mktemp("models") / "tiny-clap-fused"
-    torch.manual_seed(0)
-    _save_clap(folder, fusion=True)
-    return folder
 
 
 @pytest.hookimpl(trylast=True)

@@ -46,7 +46,7 @@ def main(argv: list[str] | None = None) -> None:
     for folder, rule in zip(folders, rules(config)):
         if "image" in rule.modalities:
             print(embed_frames(encoder, DataDir(folder), cache / FOLDER))
-    texts = sorted(set(training_set(config, args.data_root, separator.sample_rate).texts()))
+    texts = sorted(set(training_set(config, args.data_root, separator).texts()))
     if encoder.frozen:
         texts += [question.text for question in read_questions(args.data_root / config["data"]["valid"])]
         TextEmbeddingCache(cache).add(encoder, texts)

@@ -9,8 +9,8 @@ from lass.io.files import atomic_folder
 
 EPILOG = """\
 Nothing in a checkpoint is run; a file that holds more than weights is refused, with the way to convert it.
-The query encoder of audiosep and dcase2024 (LAION-CLAP, 0.8 GB) goes into DIR, too, which then needs nothing
-else; for uss there is none: it is asked with audio, and cannot be asked yet."""
+The query encoder of audiosep, dcase2024 (LAION-CLAP, 0.8 GB) and lassnet (BERT-mini) goes into DIR, too, which then
+needs nothing else; for uss there is none: it is asked with audio, and cannot be asked yet."""
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -24,23 +24,25 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="a new folder")
     parser.add_argument("--encoder", metavar="CLAP", help="audiosep, dcase2024: a CLAP instead of that in CKPT: a "
                         "folder that lass import laion_clap wrote, or another ClapModel of transformers, or a hub id")
-    parser.add_argument("--tokenizer", default="roberta-base", metavar="DIR_OR_ID",
-                        help="for the CLAP in CKPT (default: %(default)s, from the hub or its cache; ms_clap: gpt2 for "
-                             "the file of 2023, bert-base-uncased for that of 2022)")
+    parser.add_argument("--tokenizer", metavar="DIR_OR_ID", help="of the query encoder in CKPT (default: roberta-base, "
+                        "for lassnet prajjwal1/bert-mini, for ms_clap of 2023 gpt2; from the hub or its cache)")
     args = parser.parse_args(argv)
-    if args.encoder is not None and KINDS[args.kind].query != "caption":
+    if args.encoder is not None and (KINDS[args.kind].query != "caption" or args.kind == "lassnet"):
         parser.error(f"--encoder is not for {args.kind}")
 
     from safetensors import SafetensorError
 
-    from lass.infer.importing import import_clap, import_separator
+    from lass.infer.importing import import_clap, import_lassnet, import_separator
 
+    tokenizer = args.tokenizer or KINDS[args.kind].tokenizer_id
     try:
         with atomic_folder(args.out) as folder:
-            if KINDS[args.kind].encoder:
-                import_clap(args.kind, args.checkpoint, folder, args.tokenizer)
+            if args.kind == "lassnet":
+                import_lassnet(args.checkpoint, folder, tokenizer)
+            elif KINDS[args.kind].encoder:
+                import_clap(args.kind, args.checkpoint, folder, tokenizer)
             else:
-                import_separator(args.kind, args.checkpoint, folder, args.encoder, args.tokenizer)
+                import_separator(args.kind, args.checkpoint, folder, args.encoder, tokenizer)
     except (OSError, SafetensorError) as error:  # no room, no right to write
         raise LassError(f"{args.out}: cannot be written ({error}): give another place") from None
     print(f"{args.out}: imported from {args.checkpoint}; README.md in it tells what it is")

@@ -31,7 +31,8 @@ def main(argv: list[str] | None = None) -> None:
 def row(name: str, config: dict) -> tuple[str, ...]:
     """The cells of one model. It is built without memory for its weights; those of a frozen encoder do not count.
 
-    An encoder of the hub that is no folder here is not fetched: its embeddings count as ``EMBEDDING``.
+    An encoder of the hub that is no folder here is not fetched: its weights do not count, and its embeddings are of the
+    size that the yaml tells, or ``EMBEDDING``.
     """
     import torch
 
@@ -43,7 +44,8 @@ def row(name: str, config: dict) -> tuple[str, ...]:
     cls, spec = configuration.check_part(config, "encoder"), config["encoder"]
     with torch.device("meta"):
         if issubclass(cls, PretrainedEncoder) and not Path(spec["model"]).is_dir():
-            encoder, separator = None, configuration.build(config, "separator", Separator, condition=EMBEDDING)
+            size = spec.get("dim", EMBEDDING)
+            encoder, separator = None, configuration.build(config, "separator", Separator, condition=size)
         else:
             encoder, separator = build_model(config)
     sizes = next(((m.n_fft, m.hop) for m in separator.modules() if isinstance(m, STFT)), ("-", "-"))

@@ -26,6 +26,7 @@ from lass.queries import ANYTHING
 
 if TYPE_CHECKING:
     from lass.infer.sets import Separation
+    from lass.queries.encoder import QueryEncoder
 
 CONTROLS = ("none", "interferer", "constant")
 BASELINES = ("ideal_ratio_mask", "ideal_binary_mask", "wiener")
@@ -109,17 +110,19 @@ def _separate_set(args: argparse.Namespace, argv: list[str]) -> None:
         done.unlink(missing_ok=True)
         stamp.write(started, options, manifests)
 
-    from lass.data.rendered import read_questions
+    from lass.data.rendered import asked_by_labels, read_questions
     from lass.infer.sets import separate_set
     from lass.io.files import write_text
     from lass.score.provenance import commit
 
     wrong = args.remove or args.control == "interferer"
     questions = read_questions(args.set, "interf_queries" if wrong else "queries")
+    separate, facts, encoder = _system(args, folder)
+    if encoder and "labels" in encoder.modalities:
+        questions = asked_by_labels(questions, args.set, encoder.join, "interf2labels" if wrong else "utt2labels")
     if args.control == "constant":
         questions = [question._replace(text=args.constant_query) for question in questions]
     questions = [question._replace(text=args.template.replace("{}", question.text)) for question in questions]
-    separate, facts = _system(args, folder)
     clipped = separate_set(separate, questions, args.out, args.batch_size)
     print(f"{args.out}: {len(questions)} of {len(questions)} queries separated, {clipped} samples clipped")
     facts = {"command": shlex.join(["lass", "separate", *argv]), "commit": commit(), "model": args.model, **facts}
@@ -127,32 +130,35 @@ def _separate_set(args: argparse.Namespace, argv: list[str]) -> None:
     stamp.write(done, options, manifests)
 
 
-def _system(args: argparse.Namespace, folder: Path | None) -> tuple["Separation", dict]:
-    """What separates the set, and the facts about it that stand in a report."""
+def _system(args: argparse.Namespace, folder: Path | None) -> tuple["Separation", dict, "QueryEncoder | None"]:
+    """What separates the set, the facts about it that stand in a report, and the encoder of what it is asked."""
     from lass.infer import baselines
     from lass.infer.model import Model
     from lass.infer.sets import by_model
 
     if args.baseline == "wiener":
-        return baselines.by_wiener, {"model_rate": None, "query_rule": "none"}
+        return baselines.by_wiener, {"model_rate": None, "query_rule": "none"}, None
     model = Model.load(folder, args.device, args.bf16)
     if args.baseline:
         stft = baselines.stft_of(model)
         facts = {"model_rate": model.sample_rate, "query_rule": "none: the target is known",
                  "mask": f"{args.baseline}, window {stft.n_fft}, hop {stft.hop} at {model.sample_rate} Hz"}
-        return baselines.by_mask(args.baseline, stft, model.sample_rate), facts
+        return baselines.by_mask(args.baseline, stft, model.sample_rate), facts, None
     rules = {"none": "queries of the set", "interferer": "queries of the interferer"}
     rule = rules.get(args.control, f"constant: {args.constant_query}")
-    return by_model(model, args.remove), {
+    rule = "removal: queries of the interferer" if args.remove else rule
+    if "labels" in model.encoder.modalities:
+        rule = rule.replace("queries", "labels")
+    facts = {
         "model_rate": model.sample_rate,
         "precision": "bf16" if args.bf16 else "float32",
         "generative": model.separator.generative,
-        "query_rule": ("removal: queries of the interferer" if args.remove else rule)
-        + (f', asked as "{args.template}"' if args.template != "{}" else ""),
+        "query_rule": rule + (f', asked as "{args.template}"' if args.template != "{}" else ""),
         "training seed": model.config.get("seed", "not known"),
         "training data": _training_data(model.config),
         **_leaks(model.config),
     }
+    return by_model(model, args.remove), facts, model.encoder
 
 
 def _leaks(config: dict) -> dict[str, str]:

@@ -49,6 +49,7 @@ class TrainingMixtures(Dataset):
         sample_rate: rate of the separator (Hz); clips of another rate are resampled.
         seed: all draws follow from it.
         root: folder that relative ``dir`` entries start from.
+        ask_all: tell the other sources and what they are asked by, too.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class TrainingMixtures(Dataset):
         seed: int,
         root: Path = Path("."),
         speed: Sequence[float] = (1.0, 1.0),
+        ask_all: bool = False,
     ):
         levels.draw(level, interferers, np.random.default_rng(0))  # a wrong rule ends here, not in a worker
         self.sets = [self._open(entry, query, root) for entry in sets]
@@ -71,6 +73,7 @@ class TrainingMixtures(Dataset):
         self.size = sum(s.examples for s in self.sets)  # examples an epoch
         self.samples = round(segment * sample_rate)
         self.level, self.interferers, self.sample_rate, self.seed = level, interferers, sample_rate, seed
+        self.ask_all = ask_all
         if not (isinstance(speed, Sequence) and len(speed) == 2 and 0 < speed[0] <= speed[1]):
             raise LassError(f"data.speed: {speed!r} is not [lowest, highest] factor, both above 0")
         self.speed = tuple(speed)
@@ -109,11 +112,12 @@ class TrainingMixtures(Dataset):
             ``mixture``, ``target``: float32 [1, T]; ``utt``; ``redraws`` int64 [2]: silent crops, silent clips.
             ``asked``: "text", "audio" or "image"; ``query``: the text, or the place of the frames' embeddings, or "" as
             the target asks for itself; ``without_frames``: bool [], asked by text as the clip has no frames.
+            With ``ask_all`` ``others``: for each other source its ``target``, ``asked``, ``query``, ``without_frames``.
         """
         epoch, i = divmod(n, self.size)
         rng = np.random.default_rng([self.seed, epoch, i])
         chosen = self._target(epoch, i)
-        waves, counts, labels, names = [], np.zeros(2, dtype=np.int64), set(), []
+        waves, counts, labels, names, questions = [], np.zeros(2, dtype=np.int64), set(), [], []
         for k in range(1 + self.interferers):
             for _ in range(MAX_CLIPS):
                 if k > 0:
@@ -132,24 +136,27 @@ class TrainingMixtures(Dataset):
             waves.append(wave.astype(np.float64))
             names.append(utt)
             labels |= theirs
-            if k == 0:
-                question = self._question(s, utt, n, rng)
+            if k == 0 or self.ask_all:
+                questions.append(self._question(s, utt, n, rng, k))
         params = levels.draw(self.level, self.interferers, rng)
         gains, clip = levels.gains(self.level["rule"], params, waves, self.sample_rate)
         target, *others = [clip * g * wave for g, wave in zip(gains, waves)]
         as_tensor = lambda wave: torch.from_numpy(wave.astype(np.float32))[None]  # noqa: E731
-        return {
+        example = {
             "mixture": as_tensor(target + sum(others)),
             "target": as_tensor(target),
             "utt": " + ".join(names),
             "redraws": torch.from_numpy(counts),
-            **question,
+            **questions[0],
         }
+        if self.ask_all:
+            example["others"] = [{"target": as_tensor(w), **asked} for w, asked in zip(others, questions[1:])]
+        return example
 
-    def _question(self, s: TrainingSet, utt: str, n: int, rng: np.random.Generator) -> dict:
-        """What target ``utt`` of example n is asked by: its entries ``asked``, ``query`` and ``without_frames``."""
+    def _question(self, s: TrainingSet, utt: str, n: int, rng: np.random.Generator, k: int) -> dict:
+        """What source k of example n, ``utt``, is asked by: its entries ``asked``, ``query`` and ``without_frames``."""
         query = s.rule.draw(s.data, utt, rng) if s.rule.needs_text(s.data, utt) else ""
-        stream = np.random.default_rng([self.seed, *divmod(n, self.size), MODALITY_STREAM])
+        stream = np.random.default_rng([self.seed, *divmod(n, self.size), MODALITY_STREAM + k])
         asked, without_frames = s.rule.draw_modality(s.data, utt, stream)
         if asked != "text":
             query = s.data.frames_of(utt) if asked == "image" else ""

@@ -11,15 +11,17 @@ from lass import config as configuration
 from lass.errors import LassError
 from lass.infer.folder import CARD, ENCODER, write_sums
 from lass.infer.import_card import card
-from lass.infer.released import KINDS, RESUNET30, query_size, recognise
+from lass.infer.released import KINDS, query_size, recognise
 from lass.io.checkpoint import mismatches, read_weights
 from lass.io.files import sha256, write_text
-from lass.queries import laion_clap, ms_clap_model
+from lass.queries import laion_clap, lassnet_text, ms_clap_model
 from lass.queries.clap import Clap
 from lass.separators.separator import Separator
 
 SEPARATOR = "ss_model."  # prefixes in the Lightning checkpoints of AudioSep, the DCASE baseline and USS
 CLAP = "query_encoder.model."
+TEXT = "text_embedder."  # of LASS-Net
+FINETUNED_BERT = "lass.queries.finetuned_bert.FinetunedBert"
 NOT_SEPARATOR = ("query_encoder.", "query_net.", "query_condition_extractor.", "anchor_segment_detector.")
 STFT = re.compile(r"base\.i?stft\.")  # DFT matrices and windows: window and hop tell them
 
@@ -58,18 +60,59 @@ def import_separator(kind: str, source: Path, folder: Path, encoder: str | None,
     config = {
         "origin": _origin(kind, source) | {"trained_on": release.trained_on},
         "query": {"source": release.query},
-        "separator": {"class": RESUNET30, **release.separator, "channels": channels},
+        "separator": {"class": release.network, **release.separator, "channels": channels},
     }
     with torch.device("meta"):  # names and shapes alone
         expected = configuration.build(config, "separator", Separator, condition=condition).state_dict()
-    if faults := mismatches(expected, own):
-        raise LassError(f"{source}: not whole, or not as published: {'; '.join(faults[:3])}; {len(faults)} faults in "
-                        "all: get the published file")
-    state = {f"separator.{key}": own[key].to(value.dtype).contiguous() for key, value in expected.items()}
-    safetensors.torch.save_file(state, folder / "model.safetensors")
+    _save({f"separator.{key}": value for key, value in _whole(expected, own, source).items()}, folder)
     if release.query == "caption":
         config["encoder"] = {"class": "lass.queries.clap.Clap", "model": ENCODER}
         config["origin"]["encoder"] = _bring_encoder(weights, source, folder / ENCODER, encoder, tokenizer, condition)
+    _finish(config, folder, condition)
+
+
+def import_lassnet(source: Path, folder: Path, tokenizer: str) -> None:
+    """Write a checkpoint of LASS-Net into an empty folder, which becomes a model folder.
+
+    Args:
+        tokenizer: folder or hub id of BERT's tokenizer, which the checkpoint lacks.
+
+    Raises:
+        LassError: it is another kind of file, weights do not fit, or there is no tokenizer.
+    """
+    weights = _read(source, "lassnet")
+    release = KINDS["lassnet"]
+    (condition,) = release.conditions
+    config = {
+        "origin": _origin("lassnet", source) | {"trained_on": release.trained_on},
+        "query": {"source": release.query},
+        "encoder": {"class": FINETUNED_BERT, "model": ENCODER, "dim": condition, "start": "[CLS]"},
+        "separator": {"class": release.network, **release.separator},
+    }
+    text = {key.removeprefix(TEXT): value for key, value in weights.items() if key.startswith(TEXT)}
+    text = lassnet_text.convert(text, condition, source, tokenizer, folder / ENCODER)
+    state = {f"encoder.{key}": value for key, value in text.items()}
+    own = {key: value for key, value in weights.items() if not key.startswith(TEXT)}
+    with torch.device("meta"):
+        expected = configuration.build(config, "separator", Separator, condition=condition).state_dict()
+    _save(state | {f"separator.{key}": value for key, value in _whole(expected, own, source).items()}, folder)
+    config["origin"]["encoder"] = "BERT-mini in the imported file, with BERT's tokenizer (Apache-2.0)"
+    _finish(config, folder, condition)
+
+
+def _whole(expected: dict[str, Tensor], own: dict[str, Tensor], source: Path) -> dict[str, Tensor]:
+    """The weights ``own``, which must have the names and shapes of ``expected``."""
+    if faults := mismatches(expected, own):
+        raise LassError(f"{source}: not whole, or not as published: {'; '.join(faults[:3])}; {len(faults)} faults in "
+                        "all: get the published file")
+    return {key: own[key].to(value.dtype).contiguous() for key, value in expected.items()}
+
+
+def _save(state: dict[str, Tensor], folder: Path) -> None:
+    safetensors.torch.save_file(state, folder / "model.safetensors")
+
+
+def _finish(config: dict, folder: Path, condition: int) -> None:
     write_text(folder / "config.yaml", configuration.dump(config))
     write_sums(folder)
     write_text(folder / CARD, card(config, condition))

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 RESUNET30 = "lass.separators.resunet30.ResUNet30"
+LASSNET = "lass.separators.lassnet.LASSNet"
 WIDTHS = [32, 64, 128, 256, 384, 384]
 
 
@@ -18,9 +19,11 @@ class Release:
         trained_on: what the publisher says of the data and of their licences.
         query: what its separator is asked with; None for an encoder.
         conditions: sizes of the query embedding, and what each is.
-        separator: arguments of the separator; number of channels and size of the query come from the file.
+        network: class of the separator.
+        separator: its arguments; number of channels and size of the query come from the file.
         encoder: class of the encoder that it becomes.
-        tokenizer: what the file lacks, and is brought to its CLAP.
+        tokenizer: what the file lacks, and is brought to its encoder.
+        tokenizer_id: where that is on the hub.
     """
 
     title: str
@@ -29,9 +32,11 @@ class Release:
     trained_on: str
     query: str | None = None
     conditions: Mapping[int, str] = field(default_factory=dict)
+    network: str = RESUNET30
     separator: Mapping[str, object] = field(default_factory=dict)
     encoder: str = ""
     tokenizer: str = "RoBERTa's (MIT)"
+    tokenizer_id: str = "roberta-base"
 
 
 _CLAP_TEXT = {512: "text embedding of LAION-CLAP, music_speech_audioset_epoch_15_esc_89.98.pt"}
@@ -68,6 +73,18 @@ KINDS = {
                     527: "class probabilities of PANNs CNN14 (querynet=at_soft), mean over example clips"},
         separator=_AT_32K,
     ),
+    "lassnet": Release(
+        title="LASS-Net (Interspeech 2022), 32 kHz",
+        published="the link in the README of github.com/liuxubo717/LASS, a file on Google Drive",
+        licence="none is stated",
+        trained_on="6044 clips of AudioCaps, as the paper says, which is for academic use only.",
+        query="caption",
+        conditions={256: "BERT-mini, trained along, and a linear layer with ReLU"},
+        network=LASSNET,
+        tokenizer="BERT's (Apache-2.0)",
+        tokenizer_id="prajjwal1/bert-mini",
+        separator={"sample_rate": 32000, "window": 1024, "hop": 512, "widths": WIDTHS},
+    ),
     "laion_clap": Release(
         title="LAION-CLAP (arXiv:2211.06687): texts and audio in one space",
         published="Hugging Face model lukewys/laion_clap, such as music_speech_audioset_epoch_15_esc_89.98.pt",
@@ -84,6 +101,7 @@ KINDS = {
                    "recordings of many licences.",
         encoder="lass.queries.ms_clap.MsClap",
         tokenizer="that of GPT-2 (MIT) or BERT (Apache-2.0)",
+        tokenizer_id="gpt2",
     ),
 }
 
@@ -98,6 +116,8 @@ def recognise(weights: Mapping, prefix: str) -> tuple[str, str | None]:
     modules = {key.partition(".")[0] for key in plain}
     if {"base", "film"} <= modules and "base.bn0.weight" in plain:
         return _recognise_resunet30(plain)
+    if {"UNet", "text_embedder"} <= modules and "UNet.after_conv2.weight" in plain:
+        return "a LASS-Net", "lassnet"
     if {"text_branch", "audio_branch"} <= modules:
         return "a LAION-CLAP", "laion_clap"
     if {"caption_encoder", "audio_encoder"} <= modules:
@@ -120,7 +140,7 @@ def _recognise_resunet30(weights: Mapping) -> tuple[str, str | None]:
         widths.append(len(weights[key]))
     words = f"a ResUNet30 separator with window {window}, widths {widths} and queries of size {condition}"
     for name, release in KINDS.items():
-        sizes = release.separator
+        sizes = release.separator if release.network == RESUNET30 else {}
         if sizes and (window, widths) == (sizes["window"], sizes["widths"]) and condition in release.conditions:
             return words, name
     return words, None

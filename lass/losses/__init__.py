@@ -1,1 +1,1 @@
-"""Training losses, one function a file: (estimate, target) -> scalar tensor."""
+"""Training losses, one function a file: (estimate, target) -> scalar tensor, of masks one value a mixture."""

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 
 import torch
-from transformers import BertConfig, BertModel
+from transformers import BertConfig, BertModel, BertTokenizer
 
 from lass.queries.pretrained import PretrainedEncoder
 from lass.queries.query import Query
+
+GOOGLE = {"num_hidden_layers", "num_attention_heads", "intermediate_size", "type_vocab_size"}
 
 
 class BertText(PretrainedEncoder):
@@ -20,6 +22,7 @@ class BertText(PretrainedEncoder):
     model_types = ("bert",)
     config_class = BertConfig
     backbone_class = BertModel
+    tokenizer_class = BertTokenizer
     backbone_arguments = {"add_pooling_layer": False}  # unused, and checkpoints of masked language models lack it
 
     def __init__(self, model: str) -> None:
@@ -33,3 +36,8 @@ class BertText(PretrainedEncoder):
         ids, mask = self.tokenise(texts)
         tokens = self.backbone(ids, attention_mask=mask).last_hidden_state
         return Query(tokens[:, 0], tokens, mask.bool(), ["extraction"] * len(texts), "text")
+
+    def _type_of(self, config: dict) -> str:
+        """Google's own configurations, such as that of prajjwal1/bert-mini, name no type."""
+        own = isinstance(config, dict) and "model_type" not in config and GOOGLE <= config.keys()
+        return "bert" if own else super()._type_of(config)

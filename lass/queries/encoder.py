@@ -1,5 +1,6 @@
 """The interface of all query encoders."""
 
+import difflib
 import hashlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -20,6 +21,7 @@ class QueryEncoder(nn.Module):
         sample_rate: Hz of the waves that ``encode_audio`` takes, or None.
         normalised: True when embeddings have L2 norm 1.
         examples: clips a class that ``hear`` is to be given, as texts are names of classes; 0 where they are not.
+        join: what stands between the labels that a text names, of encoders of labels.
         frozen: True when it never trains. A frozen encoder has neither parameters nor a state: it is named by
             ``identity()``, and its embeddings may be cached.
     """
@@ -28,6 +30,7 @@ class QueryEncoder(nn.Module):
     modalities: tuple[str, ...] = ()
     sample_rate: int | None = None
     normalised: bool = False
+    join: str = " "
     frozen: bool = False
     examples: int = 0
 
@@ -71,6 +74,15 @@ class QueryEncoder(nn.Module):
             digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
             digest.update(tensor.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy().tobytes())
         return f"{type(self).__name__}-{digest.hexdigest()[:16]}"
+
+    def unknown_class(self, name: str) -> LassError:
+        """What to say of a text that names none of the ``classes``."""
+        names = {known.casefold(): known for known in self.classes}
+        if not names:
+            return LassError(f"no class {name[:80]!r}: {type(self).__name__} knows none yet: run stage embed")
+        near = difflib.get_close_matches(name.casefold(), names, cutoff=0.5) or list(names)[:3]
+        return LassError(f"no class {name[:80]!r}: ask for one of the {len(names)} classes in training, such as "
+                         f"{', '.join(repr(names[n]) for n in near)}")
 
     def _cannot(self, modality: str) -> LassError:
         return LassError(f"{type(self).__name__} encodes {' and '.join(self.modalities)}, not {modality}: "

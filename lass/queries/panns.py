@@ -1,6 +1,5 @@
 """Classes asked by example clips: embeddings of PANNs CNN14 (the queries of USS-ResUNet30 and USS-ResUNet60)."""
 
-import difflib
 import functools
 import hashlib
 from collections.abc import Iterable, Sequence
@@ -89,16 +88,9 @@ class Panns(QueryEncoder):
             means.setdefault(ANYTHING, torch.stack(list(means.values())).mean(0))
         for text in texts:
             if text.strip().casefold() not in means:
-                raise LassError(f"no class {text[:80]!r}: {self._nearest(text)}")
+                raise self.unknown_class(text)
         found = torch.stack([means[text.strip().casefold()] for text in texts])
         return self._query(found.to(self._place.device), "text")
-
-    def _nearest(self, text: str) -> str:
-        if not self._means:
-            return f"{type(self).__name__} knows classes by example clips, and has none: run stage embed"
-        names = {name.casefold(): name for name in self._means}
-        near = difflib.get_close_matches(text.casefold(), names, cutoff=0.5) or list(names)[:3]
-        return f"ask for one of the {len(names)} classes in training, such as {', '.join(repr(names[n]) for n in near)}"
 
     def hear(self, clips: Iterable[tuple[str, Tensor]]) -> None:
         embeddings: dict[str, list[Tensor]] = {}

@@ -44,6 +44,8 @@ class PretrainedEncoder(QueryEncoder):
     config_class: type[PretrainedConfig]
     backbone_class: type[PreTrainedModel]
     backbone_arguments: Mapping[str, Any] = {}
+    tokenizer_class: type = AutoTokenizer
+    own_marks = True  # the tokenizer adds its begin and end of a text
     max_tokens: int
 
     def __init__(self, model: str) -> None:
@@ -63,18 +65,22 @@ class PretrainedEncoder(QueryEncoder):
         return self.load_frozen(self.backbone_class, **self.backbone_arguments)
 
     def load_frozen(self, network: type[PreTrainedModel], **arguments: Any) -> PreTrainedModel:
-        """A network of the folder with all its weights, in eval mode and without gradients."""
+        """A network of the folder, in eval mode and without gradients."""
+        return self.load_network(network, **arguments).eval().requires_grad_(False)
+
+    def load_network(self, network: type[PreTrainedModel], **arguments: Any) -> PreTrainedModel:
+        """A network of the folder with all its weights."""
         safe = {"dtype": torch.float32, "weights_only": True, "output_loading_info": True}
         loaded, report = load(network, self._folder, **safe, **arguments)
         if report["missing_keys"]:
             raise LassError(f"{self._folder}: the weights lack {len(report['missing_keys'])} entries that "
                             f"{network.__name__} needs ({min(report['missing_keys'])}, ..): "
                             f"fetch {self.model} anew or choose the right model")
-        return loaded.eval().requires_grad_(False)
+        return loaded
 
     @functools.cached_property
     def _tokenizer(self) -> Any:
-        tokenizer = load(AutoTokenizer, self._folder, trust_remote_code=False)
+        tokenizer = load(self.tokenizer_class, self._folder, trust_remote_code=False)
         rows = self.config.get_text_config().vocab_size
         if not rows // 2 < len(tokenizer) <= rows:  # without its files transformers hands back a vocabulary of five
             raise LassError(f"{self._folder}: a tokenizer of {len(tokenizer)} pieces for a model of {rows}: "
@@ -107,7 +113,7 @@ class PretrainedEncoder(QueryEncoder):
         """B texts -> (ids ``[B, N]``, mask ``[B, N]``: 1 for a token, 0 for padding); longer texts are cut."""
         check_texts(texts)
         batch = self._tokenizer(list(texts), padding=True, truncation=True, max_length=self.max_tokens,
-                                return_tensors="pt", return_token_type_ids=False)
+                                return_tensors="pt", return_token_type_ids=False, add_special_tokens=self.own_marks)
         return batch["input_ids"].to(self._place.device), batch["attention_mask"].to(self._place.device)
 
     @functools.cached_property
@@ -118,9 +124,12 @@ class PretrainedEncoder(QueryEncoder):
         """Class, name of the model and hash of its weight files (which it reads)."""
         return f"{type(self).__name__}-{Path(self.model).name}-{self._weights_hash}"
 
+    def _type_of(self, config: dict) -> str:
+        return config["model_type"]
+
     def _check_type(self, path: Path) -> None:
         try:
-            found = json.loads(path.read_text(encoding="utf-8"))["model_type"]
+            found = self._type_of(json.loads(path.read_text(encoding="utf-8")))
         except (OSError, ValueError, KeyError, TypeError) as e:
             raise LassError(f"{path}: no readable model_type ({e!r}): {_way_out(self.model)}") from None
         if found not in self.model_types:

@@ -59,14 +59,15 @@ def set_figures(folder: Path, first: Experiment, others: Sequence[Experiment], s
 def _systems(
     name: str, metric: str, first: Experiment, others: Sequence[Experiment]
 ) -> list[tuple[str, list[float]]]:
-    """Title and values of each system on a set but the mixture, whose gains are 0, and of each other's model."""
+    """Title and values of each system on a set, and of each other's model; not of the mixture where its gains are 0."""
     titles = {system: found["system"] for system, found in first.results[name].items()}
-    sources = [(SYSTEMS.get(title, title), first, x) for x, title in titles.items() if x != "mixture"]
+    sources = [(SYSTEMS.get(title, title), first, x) for x, title in titles.items()]
     sources += [(x.name, x, main) for x in others if (main := main_system(x.results.get(name, {})))]
     rows = []
     for title, experiment, system in sources:
         values = [item.values.get(metric, math.nan) for item in experiment.items(name, system)]
-        rows.append((title, list(filter(math.isfinite, values))))
+        if system != "mixture" or any(values):
+            rows.append((title, list(filter(math.isfinite, values))))
     return [(title, values) for title, values in rows if values]
 
 

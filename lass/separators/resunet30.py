@@ -13,6 +13,7 @@ from torch.nn import functional
 
 from lass.errors import LassError
 from lass.layers.film import Modulation, ScaleShift, Shift, modulate
+from lass.layers.initial import xavier
 from lass.layers.pool import average_pool
 from lass.layers.preactivated import SLOPE, preactivated
 from lass.layers.stft import STFT
@@ -249,11 +250,7 @@ class ResUNet30(Separator):
         self.film = nn.ModuleDict({site: FILM[film](condition, n) for site, n in self.base.film_sites().items()})
         for block in unused:
             self.film[f"{block.site}->beta2"].requires_grad_(False)
-        for module in self.modules():
-            if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)):
-                nn.init.xavier_uniform_(module.weight)
-                if module.bias is not None:
-                    nn.init.zeros_(module.bias)
+        xavier(self)
         for layer in self.film.values():
             if isinstance(layer, ScaleShift):
                 layer.reset_scale()

@@ -15,6 +15,7 @@ class Separator(nn.Module):
         channels: of the mixtures it takes; 1 means a mono network, which sees C channels as a batch of C.
         receptive_field: samples on one side that an output sample depends on, None when not bounded usefully.
         grid: samples; a mixture that begins a multiple of it later has the same estimate, as much later.
+        asks_all: True when ``training_loss`` also wants the other sources of a mixture, and their queries.
         loss: (estimate, target) -> scalar; set from the yaml when a training starts.
     """
 
@@ -24,6 +25,7 @@ class Separator(nn.Module):
     channels: int = 1
     receptive_field: int | None = None
     grid: int = 1
+    asks_all: bool = False
     loss: Callable[[Tensor, Tensor], Tensor] | None = None
 
     def forward(self, mixture: Tensor, query) -> Tensor:
@@ -31,5 +33,10 @@ class Separator(nn.Module):
         raise NotImplementedError
 
     def training_loss(self, batch: dict) -> dict[str, Tensor]:
-        """The yaml's loss on the estimate; ``batch`` holds ``mixture`` and ``target`` [B, C, T] and ``query``."""
+        """The yaml's loss on the estimate, and what else is worth logging.
+
+        Args:
+            batch: ``mixture`` and ``target`` [B, C, T] and ``query``; with ``asks_all`` also ``others``: for each other
+                source ``target`` and ``query``.
+        """
         return {"loss": self.loss(self(batch["mixture"], batch["query"]), batch["target"])}

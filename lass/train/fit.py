@@ -9,7 +9,7 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from torch.utils.data import DataLoader, default_collate
 
 from lass import config as configuration
-from lass.data.rendered import read_questions
+from lass.data.rendered import asked_by_labels, read_questions
 from lass.io.memory import keep_freed_memory
 from lass.queries.cache import TextEmbeddingCache
 from lass.queries.store import cache_name
@@ -47,8 +47,8 @@ class Training:
             cache = TextEmbeddingCache(data_root / "embed" / cache_name(self.encoder))
         if "init" in config:
             self._initialise(**config["init"])
-        self.mixtures = training_set(config, data_root, self.separator.sample_rate)
-        self.valid = ValidationMixtures(read_questions(data_root / config["data"]["valid"]), self.separator.sample_rate)
+        self.mixtures = training_set(config, data_root, self.separator)
+        self.valid = self._validation(data_root / config["data"]["valid"])
         steps, schedule = self.settings.max_steps, configuration.build_function(config, "schedule")
         self.module = SeparationModule(
             self.encoder,
@@ -59,6 +59,12 @@ class Training:
             self.settings,
             config["seed"],
         )
+
+    def _validation(self, folder: Path) -> ValidationMixtures:
+        questions = read_questions(folder)
+        if "labels" in self.encoder.modalities:
+            questions = asked_by_labels(questions, folder, self.encoder.join)
+        return ValidationMixtures(questions, self.separator.sample_rate)
 
     def _initialise(self, model: str, partial: bool, **_: str) -> None:
         left = initialise(self.encoder, self.separator, Path(model), partial)

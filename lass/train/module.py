@@ -52,18 +52,22 @@ class SeparationModule(LightningModule):
         torch.manual_seed(int(stream.generate_state(1, np.uint64)[0]))
 
     def training_step(self, batch: dict, batch_idx: int) -> Tensor:
-        losses = self.separator.training_loss(batch | {"query": self.asker.of_batch(batch, self.device)})
+        others = [self._asked(other) for other in batch.get("others", ())]
+        losses = self.separator.training_loss(self._asked(batch) | {"others": others})
         loss = losses["loss"]
         if not torch.isfinite(loss):
             raise self._not_finite("loss", loss.item(), batch["utt"])
         self._examples = batch["utt"]
         self.redraws += batch["redraws"].sum(0).cpu().numpy()
-        self.without_frames += int(batch["without_frames"].sum())
+        self.without_frames += sum(int(each["without_frames"].sum()) for each in (batch, *others))
         self.log_dict({f"train/{name}": value.detach() for name, value in losses.items()}, prog_bar=True)
         self.log("train/lr", self.lr_schedulers().get_last_lr()[0])
         self.log_dict({"train/silent_crops": float(self.redraws[0]), "train/silent_clips": float(self.redraws[1])})
         self.log("train/without_frames", float(self.without_frames))
         return loss
+
+    def _asked(self, batch: dict) -> dict:
+        return batch | {"query": self.asker.of_batch(batch, self.device)}
 
     def configure_gradient_clipping(self, optimizer, *_, **__) -> None:
         parameters = [p for group in optimizer.param_groups for p in group["params"]]

@@ -30,3 +30,12 @@ def linear_warm_up(step: int, total_steps: int, warm_up_steps: int = 1_000, redu
     if step < warm_up_steps:
         return step / warm_up_steps
     return 0.9 ** (step // reduce_steps)
+
+
+def linear_decay(
+    step: int, total_steps: int, warm_up_steps: int = 5_000, decay_steps: int = 100_000, end: float = 0.1
+) -> float:
+    """Linear up to 1 over ``warm_up_steps``, down to ``end`` at ``decay_steps``, then constant (released CLIPSep)."""
+    if step < warm_up_steps:
+        return (step + 1) / warm_up_steps
+    return 1.0 - (1.0 - end) * min(1.0, (step - warm_up_steps) / (decay_steps - warm_up_steps))

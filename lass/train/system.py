@@ -26,7 +26,7 @@ def check(config: dict) -> None:
     data = {key: value for key, value in config["data"].items() if key != "valid"}
     if "valid" not in config["data"]:
         raise LassError("data: missing key 'valid', the rendered set that the best checkpoint is chosen on")
-    configuration.bind(TrainingMixtures, data, "data", given=("query", "sample_rate", "seed", "root"))
+    configuration.bind(TrainingMixtures, data, "data", given=("query", "sample_rate", "seed", "root", "ask_all"))
     _check_modalities(config)
 
 
@@ -56,9 +56,10 @@ def build_model(config: dict) -> tuple[QueryEncoder, Separator]:
     return encoder, separator
 
 
-def training_set(config: dict, data_root: Path, sample_rate: int) -> TrainingMixtures:
+def training_set(config: dict, data_root: Path, separator: Separator) -> TrainingMixtures:
     """The training mixtures of a configuration; ``data.sets`` start from ``data_root``."""
     data = {key: value for key, value in config["data"].items() if key != "valid"}
     return TrainingMixtures(
-        **data, query=config["query"], sample_rate=sample_rate, seed=config["seed"], root=data_root
-    )
+        **data, query=config["query"], sample_rate=separator.sample_rate, seed=config["seed"], root=data_root,
+        ask_all=separator.asks_all,
+    )  # fmt: skip

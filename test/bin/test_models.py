@@ -46,6 +46,18 @@ def test_a_frozen_encoder_is_not_fetched(capsys, monkeypatch, tmp_path, tiny_mod
     assert int(table(capsys)[0][-1].replace(",", "")) == PUBLISHED - fewer
 
 
+def test_an_encoder_that_trains_along_is_counted_where_it_is_here(capsys, monkeypatch, tmp_path, tiny_models):
+    models.main(["lassnet_released"])
+    text = (models.MODELS / "lassnet_released.yaml").read_text()
+    (tmp_path / "here.yaml").write_text(text.replace("prajjwal1/bert-mini", str(tiny_models["FinetunedBert"])))
+    monkeypatch.setattr(models, "MODELS", tmp_path)
+    models.main([])
+    rows = capsys.readouterr().out.splitlines()
+    hub, here = (rows[i].replace(",", "").split() for i in (1, 3))
+    assert hub[-3] == "0" and hub[-2] == hub[-1] == here[-2]
+    assert int(here[-3]) > 256 * 16 and int(here[-1]) == int(here[-2]) + int(here[-3])
+
+
 def test_cnn14_is_not_needed(capsys):
     models.main(["uss_resunet30"])
     assert int(table(capsys)[0][-1].replace(",", "")) == PUBLISHED + (2048 - 512) * 9856

@@ -56,6 +56,19 @@ def test_an_example(six):
         assert mixture.abs().max() <= 1.0 and example["redraws"].tolist() == [0, 0]
 
 
+def test_all_sources_and_what_they_are_asked_by(six):
+    plain, found = (mixtures(six, interferers=2, ask_all=all_sources) for all_sources in (False, True))
+    for n in range(6):
+        example, others = found[n], found[n]["others"]
+        names = example["utt"].split(" + ")
+        assert len(others) == 2 and "others" not in plain[n]
+        torch.testing.assert_close(example["target"] + sum(o["target"] for o in others), example["mixture"])
+        for name, other in zip(names[1:], others):
+            assert other["query"].removeprefix("hear ") in six.captions_of(name) and other["asked"] == "text"
+    batch = next(iter(DataLoader(found, batch_size=3)))
+    assert [o["target"].shape for o in batch["others"]] == [(3, 1, 800)] * 2 and len(batch["others"][1]["query"]) == 3
+
+
 def test_examples_depend_on_seed_epoch_and_index_alone(six):
     found = mixtures(six)
     ordered = [found[n] for n in range(18)]

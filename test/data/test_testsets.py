@@ -166,6 +166,26 @@ def test_rebuilt_from_clips(toy, tmp_path):
     assert before == {path: path.stat().st_mtime_ns for path in out.rglob("*.flac")}
 
 
+def test_lass_sub_test_asks_each_mixture_in_five_ways(tmp_path):
+    """By a list as its yaml describes it: two mixtures of one target, each with the captions of five people."""
+    texts = [f'"a dog, as {name} hears it"' for name in "ABCDE"]
+    head = "target_wav,noise_wav," + ",".join(f"caption_{k}" for k in range(1, 6))
+    (tmp_path / "metadata").mkdir()
+    lines = [head, ",".join(["aaa", "bbb", *texts]), ",".join(["aaa", "ccc", *texts])]
+    (tmp_path / "metadata" / "lass_sub_test.csv").write_text("\n".join(lines) + "\n")
+    (tmp_path / "clips" / "audiocaps").mkdir(parents=True)
+    for seed, name in enumerate(("aaa", "bbb", "ccc")):
+        soundfile.write(tmp_path / "clips" / "audiocaps" / f"Y{name}.wav", clip(seed), 32000)
+    out = tmp_path / "out"
+    assert prepare(find_set("lass_sub_test"), tmp_path, out) == "rebuilt"
+    questions = read_questions(out)
+    assert [q.key for q in questions] == [f"lass-sub-test-{i:04}#{k}" for i in (1, 2) for k in range(5)]
+    assert [q.text for q in questions[:5]] == [text.strip('"') for text in texts]
+    mixture, target, rest = (audio.read(dict(read_table(out / table))["lass-sub-test-0001"])[0]
+                             for table in ("wav.scp", "ref.scp", "interf.scp"))  # fmt: skip
+    assert np.abs(target).max() == pytest.approx(np.abs(rest).max(), rel=1e-4)  # peaks at 0 dB, as in LASS-Test
+
+
 def test_no_audio(toy, tmp_path):
     assert prepare(toy(), tmp_path, tmp_path / "out") == ""
     assert not (tmp_path / "out").exists()

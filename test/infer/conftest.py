@@ -40,12 +40,13 @@ CONFIG = {
 TEXTS = ["a bell rings", "a dog barks twice", "wind; $(x) 'and' rain | <b>"]
 
 
-def make_model(seed: int) -> Model:
-    """A model with random weights."""
+def make_model(seed: int, changes: dict | None = None, texts: list[str] = TEXTS * 5) -> Model:
+    """A model with random weights, of an encoder that learnt ``texts``."""
     torch.manual_seed(seed)
-    encoder = configuration.build(CONFIG, "encoder", QueryEncoder)
-    encoder.fit(TEXTS * 5)
-    model = Model(CONFIG, encoder, configuration.build(CONFIG, "separator", Separator, condition=encoder.dim))
+    config = CONFIG | (changes or {})
+    encoder = configuration.build(config, "encoder", QueryEncoder)
+    encoder.fit(texts)
+    model = Model(config, encoder, configuration.build(config, "separator", Separator, condition=encoder.dim))
     for norm in model.separator.modules():
         if isinstance(norm, torch.nn.BatchNorm2d):
             norm.running_mean.normal_(0.0, 0.1)
@@ -76,6 +77,15 @@ def other_model_folder(tmp_path_factory) -> Path:
 def noise():
     """Waves ``noise(shape, seed)`` at a fifth of full scale."""
     return lambda shape, seed=0: (0.2 * np.random.default_rng(seed).standard_normal(shape)).astype(np.float32)
+
+
+@pytest.fixture(scope="session")
+def tagger_folder(tmp_path_factory) -> Path:
+    """A model that is asked by labels."""
+    changes = {"encoder": {"class": "lass.queries.tags.Tags", "dim": 8, "size": 4}}
+    folder = tmp_path_factory.mktemp("tagger") / "model"
+    make_model(0, changes, ["Bell | Dog, barking", "Rain"]).save(folder)
+    return folder
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from lass.infer import sets
 from lass.infer.model import Model
 from lass.infer.sets import by_model, separate_set
 from lass.io import audio
-from lass.io.table import read_table
+from lass.io.table import read_table, write_table
 
 
 @pytest.fixture
@@ -153,3 +153,25 @@ def test_removal(command, model, test_set):
         mixture, rate = audio.read(question.mixture)
         expected = np.clip(model.separate(mixture, rate, question.text, remove=True), -1, 1)
         np.testing.assert_allclose(audio.read(table[question.key])[0], expected, rtol=0, atol=2e-6)
+
+
+def test_a_model_that_is_asked_by_labels(command, test_set, tagger_folder, monkeypatch):
+    with pytest.raises(LassError, match="utt2labels: no such file, but the model is asked by labels"):
+        command(model=tagger_folder, out="unlabelled")
+    write_table(test_set / "labels", [("b", "Bell"), ("d", "Dog, barking"), ("r", "Rain")])
+    write_table(test_set / "utt2labels", [(f"mix{i}", "b d" if i else "r") for i in range(6)])
+    write_table(test_set / "interf2labels", [(f"mix{i}", "d") for i in range(6)])
+    asked = []
+    estimate = Model.estimate
+    monkeypatch.setattr(Model, "estimate", lambda m, x, texts: asked.extend(texts) or estimate(m, x, texts))
+    facts = json.loads((command(model=tagger_folder) / "info.json").read_text())
+    assert asked == ["Rain"] * 2 + ["Bell | Dog, barking"] * 5 and facts["query_rule"] == "labels of the set"
+    asked.clear()
+    command("--control", "interferer", model=tagger_folder, out="interferer")
+    assert set(asked) == {"Dog, barking"}
+    asked.clear()
+    command("--control", "constant", model=tagger_folder, out="constant")
+    assert set(asked) == {"a sound"}
+    write_table(test_set / "utt2labels", [(f"mix{i}", "b") for i in range(5)])
+    with pytest.raises(LassError, match="utt2labels: no labels with names for mix5"):
+        command(model=tagger_folder, out="incomplete")

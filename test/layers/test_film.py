@@ -2,7 +2,7 @@
 
 import torch
 
-from lass.layers.film import ScaleShift, Shift, modulate
+from lass.layers.film import Rectified, ScaleShift, Shift, modulate
 
 MAP = torch.randn(2, 3, 4, 5, generator=torch.Generator().manual_seed(0))
 GAMMA, BETA = torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]), torch.tensor([[0.1, 0.2, 0.3], [0.4, 0.5, 0.6]])
@@ -43,3 +43,17 @@ def test_scale_starts_at_one_and_learns():
     assert torch.equal(gamma, torch.ones(5, 3)) and bool(beta.any())
     (gamma.sum() + beta.sum()).backward()
     assert all(bool(weight.grad.any()) for weight in layer.parameters())
+
+
+@torch.no_grad()
+def test_rectified_is_nowhere_below_zero():
+    embedding = torch.randn(9, 8, generator=torch.Generator().manual_seed(1))
+    torch.manual_seed(0)
+    gamma, beta = Rectified(8, 3, scale=False)(embedding)
+    assert gamma is None and beta.shape == (9, 3) and beta.min() == 0 < beta.max()
+    layer = Rectified(8, 3, scale=True)
+    gamma, beta = layer(embedding)
+    assert gamma.shape == beta.shape == (9, 3) and min(gamma.min(), beta.min()) == 0 < gamma.max()
+    layer.reset_scale()
+    gamma, same = layer(embedding)
+    assert bool((gamma == 1).all()) and torch.equal(same, beta)

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from lass.losses.l1 import l1
+from lass.losses.mask_bce import mask_bce
 from lass.losses.si_sdr import negative_si_sdr
 from lass.losses.snr import negative_snr
 from lass.metrics.sdr import sdr
@@ -86,3 +87,18 @@ def test_loss_is_the_mean_of_the_batch(loss, pair):
     estimate, target = pair
     items = [loss(estimate[i : i + 1], target[i : i + 1]) for i in range(2)]
     torch.testing.assert_close(loss(estimate, target), sum(items) / 2)
+
+
+def test_mask_bce_is_one_value_a_mixture():
+    estimate = torch.tensor([0.2, 0.9]).reshape(2, 1, 1, 1).expand(2, 1, 3, 4)
+    weight = torch.tensor([1.0, 2.0]).reshape(2, 1, 1, 1).expand(2, 1, 3, 4)
+    found = mask_bce(estimate, torch.ones(2, 1, 3, 4), weight)
+    torch.testing.assert_close(found, torch.tensor([-np.log(0.2), -2 * np.log(0.9)], dtype=torch.float32))
+    certain = mask_bce(torch.ones(1, 1, 2, 2), torch.zeros(1, 1, 2, 2), torch.ones(1, 1, 2, 2))
+    assert certain.tolist() == [100.0]  # the logarithm is limited
+
+
+def test_mask_bce_in_bf16():
+    with torch.autocast("cpu", torch.bfloat16):
+        found = mask_bce(torch.full((1, 1, 2, 2), 0.5).bfloat16(), torch.ones(1, 1, 2, 2), torch.ones(1, 1, 2, 2))
+    assert found.dtype == torch.float32 and found.item() == pytest.approx(np.log(2), rel=1e-6)

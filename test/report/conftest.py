@@ -58,7 +58,7 @@ class Tones:
         audio.write(path, samples, RATE)
         return str(path)
 
-    def score(self, experiment: Path, systems: dict[str, float | None], mixtures: int = 5) -> Path:
+    def score(self, experiment: Path, systems: dict[str, float | None], mixtures: int = 5, metrics: str = "") -> Path:
         """Score systems that keep ``factor`` times the interference that ``LEAKS`` says; None: the mixture itself."""
         for number, (system, factor) in enumerate(systems.items()):
             source = ["--mixture"]
@@ -71,6 +71,7 @@ class Tones:
                 write_table(table, rows.items())
                 source = ["--est_scp", str(table)]
             out = experiment / "score" / self.set_dir.name / (system if system.isidentifier() else f"system{number}")
+            source += ["--metrics", metrics] if metrics else []
             score([str(self.set_dir), *source, "--system", system, "--out", str(out), "--num_jobs", "1"])
         return experiment
 

@@ -27,7 +27,7 @@ assert LARGEST.keys() <= {path.stem for path in MODELS}, f"the models are not in
 class System:
     """The encoder and separator of one yaml, in eval mode, that learnt a few texts.
 
-    A frozen encoder, which the yaml names by a hub id or file, is a tiny one of its class in ``encoders``.
+    An encoder that the yaml names by a hub id or file is a tiny one of its class in ``encoders``.
     """
 
     def __init__(self, name: str, encoders: dict[str, Path], teach: Callable):
@@ -110,6 +110,8 @@ def test_gradient_reaches_every_weight_that_trains(system):
     """In eval mode: batch statistics would take away the gradient of a bias that stands before a batch norm."""
     batch = {"mixture": system.noise(2, 1), "target": 0.5 * system.noise(2, 1)}
     batch["query"] = system.encoder.encode_text(TEXTS)
+    if system.separator.asks_all:
+        batch["others"] = [{"target": -batch["target"], "query": system.encoder.encode_text(TEXTS[::-1])}]
     system.separator.training_loss(batch)["loss"].backward()
     unreached = []
     for part in (system.encoder, system.separator):

@@ -10,6 +10,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from lass.data.datadir import DataDir
 from lass.errors import LassError
 from lass.io.table import read_table, write_table
+from lass.separators.clipsep import CLIPSep
 
 COLOURS = {"bell": (200, 0, 0), "whistle": (0, 200, 0), "horn": (0, 0, 200), "beep": (200, 200, 0)}
 
@@ -55,6 +56,22 @@ def test_stages_embed_and_train(corpus, filmed, tmp_path, capsys):
     assert 0 < without[-1] < 8 and without == sorted(without)  # of 4 steps of 2 examples
     last = torch.load(experiment / "ckpt" / "last.ckpt", weights_only=True)
     assert last["global_step"] == 4 and all(key.startswith("separator.") for key in last["state_dict"])
+
+
+def test_clipsep_asks_for_all_sources_by_their_frames(corpus, filmed, tmp_path, monkeypatch):
+    heard = []
+    loss = CLIPSep.training_loss
+    monkeypatch.setattr(CLIPSep, "training_loss", lambda self, batch: heard.append(batch) or loss(self, batch))
+    network = "{class: lass.separators.clipsep.CLIPSep, sample_rate: 8000, window: 128, hop: 64, layers: 2, width: 4}"
+    filmed += [f"separator={network}", "loss={class: lass.losses.mask_bce.mask_bce}"]
+    corpus.embed(tmp_path / "exp", *filmed)
+    corpus.train(tmp_path / "exp", *filmed)
+    sources = [source for batch in heard for source in (batch, *batch["others"])]
+    assert len(sources) == 8 and any("image" in source["asked"] for source in sources[1::2])
+    for source in sources:
+        torch.testing.assert_close(source["query"].embedding.norm(dim=1), torch.ones(2))  # means of norm 1 again
+    without = sum(int(source["without_frames"].sum()) for source in sources)
+    assert logged(tmp_path / "exp", "train/without_frames")[-1] == without
 
 
 def test_a_training_stops_when_there_are_other_frames(corpus, filmed, tmp_path, make_video):

@@ -8,7 +8,7 @@ from numpy.random import default_rng
 
 from lass import config
 from lass.data.levels import draw
-from lass.train.schedules import constant, constant_warm_up, linear_warm_up, one_cycle
+from lass.train.schedules import constant, constant_warm_up, linear_decay, linear_warm_up, one_cycle
 
 ROOT = Path(__file__).resolve().parents[2]
 CONSTANT_WARM_UP = {
@@ -32,6 +32,12 @@ def test_linear_warm_up():
     found = {step: linear_warm_up(step, 10**6, warm_up_steps=1_000, reduce_steps=5_000) for step in LINEAR_WARM_UP}
     assert found == LINEAR_WARM_UP
     assert linear_warm_up(5_000, 1) == 0.9 and linear_warm_up(500, 1) == 0.5  # the defaults
+
+
+def test_linear_decay():
+    found = [linear_decay(step, 200_000) for step in (0, 4_999, 5_000, 52_500, 100_000, 199_999)]
+    assert found == pytest.approx([1 / 5_000, 1.0, 1.0, 0.55, 0.1, 0.1])
+    assert linear_decay(3, 9, warm_up_steps=2, decay_steps=4, end=0.5) == 0.75
 
 
 def test_constant():
