@@ -12,7 +12,6 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from lass.errors import LassError
-from lass.io.checkpoint import mismatches
 
 # The published model's front end (parameters of the TensorFlow release)
 SAMPLE_RATE = 16000  # Hz
@@ -64,13 +63,11 @@ class Vggish(nn.Module):
             LassError: an entry is missing, unexpected or of another shape; ``source`` names the file.
         """
         try:
-            groups = _groups(weights)
-            network = cls(groups, *(len(weights[f"embeddings.{i}.bias"]) for i in (0, 4)))
-        except (KeyError, ValueError) as error:
-            raise LassError(f"{source}: no VGGish (lacks {error}): {WAY_OUT}") from None
-        if faults := mismatches(network.state_dict(), weights):
-            raise LassError(f"{source}: no VGGish: {'; '.join(faults[:3])}; {len(faults)} faults in all: {WAY_OUT}")
-        network.load_state_dict(weights)
+            network = cls(_groups(weights), *(len(weights[f"embeddings.{i}.bias"]) for i in (0, 4)))
+            network.load_state_dict(weights)
+        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+            what = f"lacks {error}" if isinstance(error, KeyError) else " ".join(str(error).split())[:200]
+            raise LassError(f"{source}: no VGGish ({what}): {WAY_OUT}") from None
         return network.eval().requires_grad_(False)
 
     def forward(self, wave: Tensor) -> Tensor:

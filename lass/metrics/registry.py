@@ -50,7 +50,8 @@ def models(names: Sequence[str], given: Sequence[str]) -> dict[str, str]:
 
 def known(name: str) -> Metric:
     """The metric, or one of that title and without unit for a name that another version wrote."""
-    return (METRICS | PUBLISHED_ALONE).get(name) or Metric(title=name, definition="not a metric of this version", unit="")
+    unknown = Metric(title=name, definition="not a metric of this version", unit="")
+    return (METRICS | PUBLISHED_ALONE).get(name, unknown)
 
 
 def leading(names: Sequence[str]) -> str:

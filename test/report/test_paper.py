@@ -22,12 +22,12 @@ def read(tmp_path):
 
 
 def test_rows(read):
-    found = read("test: {rows: rows.yaml, sources: [letter]}\nother: {rows: rows.yaml, sources: [book], note: not ours}")
+    found = read("test: {rows: rows.yaml, sources: [letter]}\nother: {rows: rows.yaml, sources: [book], note: theirs}")
     assert {name: [row.system for row in rows] for name, rows in found.items()} == {
         "test": ["three"], "other": ["one", "two"],
     }  # fmt: skip
     assert found["other"][0].metrics == {"sdri": 10.04, "si_sdr": 9}
-    assert (found["test"][0].note, found["other"][0].note) == ("by hand", "not ours")
+    assert (found["test"][0].note, found["other"][0].note) == ("by hand", "theirs")
 
 
 @pytest.mark.parametrize(

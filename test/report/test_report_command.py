@@ -51,7 +51,9 @@ def test_results_alone(experiment, tmp_path, tones):
     assert "Figures" not in (tmp_path / "RESULTS.md").read_text(encoding="utf-8")
 
 
-def test_nothing_to_do_until_something_changes(experiment, tmp_path, tones, capsys, monkeypatch, log_scalars, write_paper):
+def test_nothing_to_do_until_something_changes(
+    experiment, tmp_path, tones, capsys, monkeypatch, log_scalars, write_paper
+):
     monkeypatch.setattr(site.Site, "write", lambda self: [write_text(path, "") for path in self.outputs])
 
     def is_done(*more) -> bool:
