@@ -14,8 +14,8 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("recipe", type=Path, metavar="LOCAL_DATA_PY", help="egs/<corpus>/local/data.py")
     parser.add_argument("out", type=Path, metavar="OUT", help="each set is written to OUT/<set>")
     parser.add_argument("--root", type=Path, required=True, help="where the corpus lies, as published")
-    parser.add_argument("--train_sets", default="", help="names of the sets that --leaks is for, blanks between; they may "
-                        "hold the same recordings")
+    parser.add_argument("--train_sets", default="", help="names of the sets that --leaks is for, blanks between; "
+                        "they may hold the same recordings")
     parser.add_argument("--valid_sets", default="", help="further sets that --leaks is for")
     parser.add_argument("--leaks", default="clean", help="clips that the registered test sets (conf/sets) hold, too: "
                         "clean leaves them out of these sets, paper keeps and names them (default: %(default)s)")

@@ -106,7 +106,8 @@ def draw(level: dict, interferers: int, rng: np.random.Generator) -> dict:
 
     Args:
         level: ``{rule: snr, low: -5, high: 5}`` (dB), ``{rule: lufs, low: -35, high: -25}`` (LUFS), ``{rule: energy}``,
-            ``{rule: as_is}`` (no gains: the sources are a recorded mixture), ``{rule: peak, low, high, scale_low, scale_high}``, ``{rule: released, low: -10, high: 10}`` (integer dB).
+            ``{rule: peak, low, high, scale_low, scale_high}``, ``{rule: released, low: -10, high: 10}`` (integer dB),
+            ``{rule: as_is}`` (no gains: the sources are those of a published mixture).
         interferers: their number.
     """
     if interferers < 1:
@@ -149,5 +150,6 @@ def gains(rule: str, params: dict, sources: Sequence[np.ndarray], sample_rate: i
     if rule == "lufs":
         found = lufs_rule(sources, **params, sample_rate=sample_rate)
     else:
-        found = {"as_is": as_is_rule, "energy": energy_rule, "snr": snr_rule, "released": released_rule}[rule](sources, **params)
+        rules = {"as_is": as_is_rule, "energy": energy_rule, "snr": snr_rule, "released": released_rule}
+        found = rules[rule](sources, **params)
     return found, declip(sum(g * source for g, source in zip(found, sources)))

@@ -10,8 +10,11 @@ from lass.data.derive import base_of
 from lass.io.table import iterate_sorted, read_table
 
 
+FOLLOWED = ("captions", "utt2labels", "utt2origin", "video.scp", "segments")
+
+
 def read_rows(folder: Path) -> Iterator[Row]:
-    """All that the tables tell of each clip, in the order of wav.scp; relative paths become such that are seen from here.
+    """All that the tables tell of each clip, in the order of wav.scp; relative paths become those seen from here.
 
     Tables are read side by side, so a set of any size takes no memory.
 
@@ -20,11 +23,11 @@ def read_rows(folder: Path) -> Iterator[Row]:
     """
     names = dict(read_table(folder / "labels")) if (folder / "labels").exists() else {}
     base = base_of(folder / "wav.scp", folder)
-    follow = {name: _follow(folder / name) for name in ("captions", "utt2labels", "utt2origin", "video.scp", "segments")}
+    follow = {name: _follow(folder / name) for name in FOLLOWED}
     for utt, path in iterate_sorted(folder / "wav.scp"):
         found = {name: entries(utt) for name, entries in follow.items()}
         captions = sorted(found["captions"], key=lambda entry: int(entry[0].rpartition("#")[2]))
-        labels, origin, video, segment = ("".join(value for _, value in found[name]) for name in list(follow)[1:])
+        labels, origin, video, segment = ("".join(value for _, value in found[name]) for name in FOLLOWED[1:])
         yield Row(
             utt=utt,
             audio=os.path.join(base, path),

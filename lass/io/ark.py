@@ -1,65 +1,39 @@
 """Audio files in Kaldi archives: ``<key> AUDIO<size><file>``, as kaldiio writes them and ESPnet calls ``flac.ark``."""
 
+import contextlib
 import io
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
 from lass.io.files import atomic_path
+from lass.io.joined import Joined
 
 MARK = b"AUDIO"
 BUFFER = 1 << 16  # bytes
 
 
-class Window(io.RawIOBase):
-    """A part of a file, to be read as a file of its own; closing it closes the file."""
-
-    def __init__(self, f: BinaryIO, begin: int, size: int) -> None:
-        self._file, self._begin, self._size, self._position = f, begin, size, 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        origin = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
-        if origin + offset < 0:
-            raise OSError(f"seek to {origin + offset}")
-        self._position = origin + offset
-        return self._position
-
-    def readinto(self, buffer: memoryview) -> int:
-        wanted = max(0, min(len(buffer), self._size - self._position))
-        count = os.preadv(self._file.fileno(), [memoryview(buffer)[:wanted]], self._begin + self._position)
-        self._position += count
-        return count
-
-    def close(self) -> None:
-        self._file.close()
-        super().close()
-
-
-def open_entry(archive: str | os.PathLike, offset: int) -> BinaryIO | None:
+@contextlib.contextmanager
+def open_entry(archive: str | os.PathLike, offset: int) -> Iterator[BinaryIO | None]:
     """The file at ``offset``, to be read in parts; None where another form of entry begins there.
 
     Raises:
         OSError: the archive cannot be opened, or ends within the entry.
     """
-    f = open(archive, "rb", buffering=0)
-    head = os.pread(f.fileno(), len(MARK) + 9, offset)
-    if not head.startswith(MARK) or not 0 < (digits := head[len(MARK)]) <= 8:
-        f.close()
-        return None
-    begin = offset + len(MARK) + 1 + digits
-    size = int.from_bytes(head[len(MARK) + 1 :][:digits], "little")
-    if begin + size > os.fstat(f.fileno()).st_size:
-        f.close()
-        raise OSError(None, f"the archive ends within the {size} bytes of this entry")
-    return io.BufferedReader(Window(f, begin, size), BUFFER)
+    with open(archive, "rb", buffering=0) as f:
+        f.seek(offset)
+        head = f.read(len(MARK) + 9)
+        digits = head[len(MARK)] if head.startswith(MARK) and len(head) > len(MARK) else 0
+        if not 0 < digits <= 8:
+            yield None
+            return
+        begin = offset + len(MARK) + 1 + digits
+        size = int.from_bytes(head[len(MARK) + 1 :][:digits], "little")
+        if begin + size > os.fstat(f.fileno()).st_size:
+            raise OSError(None, f"the archive ends within the {size} bytes of this entry")
+        yield io.BufferedReader(Joined([(f, begin, size)]), BUFFER)
 
 
 def _head(key: str, size: int) -> tuple[bytes, bytes]:

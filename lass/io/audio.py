@@ -185,16 +185,14 @@ def resample(wave: np.ndarray, from_rate: int, to_rate: int) -> np.ndarray:
 
 @contextlib.contextmanager
 def opened(path: str | os.PathLike) -> Iterator[soundfile.SoundFile | None]:
-    """The file, to be read from; an AudioError tells why not. None for an archive's entry that is no file of its own."""
+    """The file, to be read from; an AudioError tells why not. None for an archive's entry that is no file."""
     refuse_command(os.fspath(path))
     match = _ARCHIVE.fullmatch(os.fspath(path))
     with contextlib.ExitStack() as stack:
         try:
             if match is None and os.stat(path).st_size == 0:
                 raise AudioError(f"{path}: empty file (0 bytes): get it again")
-            source = ark.open_entry(match[1], int(match[2])) if match else path
-            if match and source:
-                stack.enter_context(source)
+            source = stack.enter_context(ark.open_entry(match[1], int(match[2]))) if match else path
             found = stack.enter_context(soundfile.SoundFile(source)) if source else None
         except OSError as e:
             raise AudioError(f"{path}: cannot open ({e.strerror}): correct the path or get the file") from None

@@ -16,6 +16,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from lass.io.joined import Joined
+
 END = struct.Struct("<4s4H2LH")  # end of central directory
 LOCATOR = struct.Struct("<4sLQL")  # of the zip64 end of central directory
 END64 = struct.Struct("<4sQ2H2L4Q")
@@ -62,7 +64,7 @@ def open_zip(archive: Path) -> Iterator[zipfile.ZipFile]:
 def _as_one_disk(files: list[BinaryIO]) -> BinaryIO:
     sizes = [os.fstat(f.fileno()).st_size for f in files]
     starts = list(itertools.accumulate(sizes, initial=0))
-    joined = io.BufferedReader(_Joined(files, sizes))
+    joined = _joined(files, sizes)
     try:
         begin, size, entries = _find_directory(joined, starts)
         directory = b"".join(_plain_entries(_read(joined, begin, size), starts))
@@ -71,38 +73,12 @@ def _as_one_disk(files: list[BinaryIO]) -> BinaryIO:
     tail = directory + _plain_end(begin, len(directory), entries)
     kept = max(1, bisect.bisect_left(starts, begin))  # the parts that begin before the directory
     sizes = [*sizes[: kept - 1], begin - starts[kept - 1], len(tail)]
-    return io.BufferedReader(_Joined([*files[:kept], io.BytesIO(tail)], sizes))
+    return _joined([*files[:kept], io.BytesIO(tail)], sizes)
 
 
-class _Joined(io.RawIOBase):
+def _joined(files: list[BinaryIO], sizes: list[int]) -> BinaryIO:
     """The first ``sizes`` bytes of files, one file after the other, to read."""
-
-    def __init__(self, files: list[BinaryIO], sizes: list[int]) -> None:
-        self._files, self._ends, self._position = files, list(itertools.accumulate(sizes)), 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        origin = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._ends[-1]}[whence]
-        if origin + offset < 0:
-            raise OSError(f"seek to {origin + offset}")
-        self._position = origin + offset
-        return self._position
-
-    def readinto(self, buffer: memoryview) -> int:
-        number = bisect.bisect_right(self._ends, self._position)
-        if number == len(self._ends):
-            return 0
-        begin = self._ends[number - 1] if number else 0
-        self._files[number].seek(self._position - begin)
-        block = self._files[number].read(min(len(buffer), self._ends[number] - self._position))
-        buffer[: len(block)] = block
-        self._position += len(block)
-        return len(block)
+    return io.BufferedReader(Joined([(f, 0, size) for f, size in zip(files, sizes)]))
 
 
 def _read(f: BinaryIO, begin: int, size: int) -> bytes:

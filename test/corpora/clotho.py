@@ -1,4 +1,4 @@
-"""Clotho of one second a clip: 7z archives, metadata in ISO-8859-1, names that a shell or a table could stumble over."""
+"""Clotho of one second a clip: 7z archives, metadata in ISO-8859-1, names that shells stumble over."""
 
 import csv
 import io

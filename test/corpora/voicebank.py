@@ -19,7 +19,7 @@ LOUDER = "p228_002"
 def publish(folder: Path, yt_dlp: object) -> dict[str, bytes]:
     log = [f"{name} {('cafeteria', 'ssn')[k % 2]} {5 * (k % 4)}" for k, name in enumerate(TRAIN)]
     logs = {"log_readme.txt": ["wavfile noise SNR(dB)"], "log_trainset_28spk.txt": log, "log_trainset_56spk.txt": log,
-            "log_testset.txt": [f"{name} bus 2.5" for name in TEST], "__MACOSX/._log_testset.txt": ["junk"]}  # fmt: skip
+            "log_testset.txt": [f"{name} bus 2.5" for name in TEST], "__MACOSX/._log_readme.txt": ["x"]}  # fmt: skip
     clips = {"28": ("trainset_28spk_wav", TRAIN), "test": ("testset_wav", TEST)}
     files = {"logs": packed({name: "\n".join(lines).encode() for name, lines in logs.items()})}
     for part, (stem, names) in clips.items():

@@ -26,7 +26,8 @@ CAPTION = "A sound of\n{}, as a\u00a0model wrote it \U0001f50a."
 
 
 def publish(folder: Path, yt_dlp: object) -> dict[str, bytes]:
-    lists = {"test_ac": (["YonAudioCaps.wav"], ["onClotho"]), "ub8k_esc50_vggsound": (["Yof_VGGSound.wav"], ["101", "1"])}
+    lists = {"test_ac": (["YonAudioCaps.wav"], ["onClotho"]),
+             "ub8k_esc50_vggsound": (["Yof_VGGSound.wav"], ["101", "1"])}  # fmt: skip
     files = {f"exclude_{name}": json.dumps({"AudioSet": videos, "FreeSound": sounds}).encode()
              for name, (videos, sounds) in lists.items()}  # fmt: skip
     for source, clips in SECONDS.items():

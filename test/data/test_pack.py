@@ -12,6 +12,7 @@ from lass.data.datadir import DataDir, Row, write_data_dir
 from lass.data.validate import validate
 from lass.errors import LassError
 from lass.io import ark, audio
+from lass.io.joined import Joined
 from lass.io.table import read_table, write_table
 
 RATE = 32000  # Hz
@@ -69,8 +70,8 @@ def test_a_part_is_read_without_the_rest(clips, tmp_path, monkeypatch):
     audio.write(path, 0.1 * np.random.default_rng(0).standard_normal(60 * RATE), RATE, "PCM_16")
     size = path.stat().st_size
     ark.write_archive(tmp_path / "long.ark", ["a"], [path], [size])
-    read, preadv = [], os.preadv
-    monkeypatch.setattr(ark.os, "preadv", lambda *args: read.append(preadv(*args)) or read[-1])
+    read, readinto = [], Joined.readinto
+    monkeypatch.setattr(Joined, "readinto", lambda *args: read.append(readinto(*args)) or read[-1])
     part, _ = audio.read(f"{tmp_path / 'long.ark'}:2", 30 * RATE, RATE)
     assert np.array_equal(part, audio.read(path, 30 * RATE, RATE)[0]) and 0 < sum(read) < size / 4
     read.clear()

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from corpora import clotho
+from lass.data.testsets import find_set
 from lass.errors import LassError
 from lass.io.archives import unpack
 
@@ -35,9 +36,10 @@ def test_names_are_found_as_the_archive_has_them(corpus):
     sets = data.prepare(corpus, "published")
     there = {name: {file for file, row in by_name(rows).items() if Path(row.audio).exists()}
              for name, rows in sets.items()}  # fmt: skip
-    assert there["train"] == {clotho.UNPACKED.get(x, x) for x in clotho.NAMES["development"]} - {"heard in validation.wav"}
+    unpacked = {split: {clotho.UNPACKED.get(name, name) for name in names} for split, names in clotho.NAMES.items()}
+    assert there["train"] == unpacked["development"] - {"heard in validation.wav"}
     assert there["valid"] == set(clotho.NAMES["validation"])
-    assert there["test"] == {clotho.UNPACKED.get(x, x) for x in clotho.NAMES["evaluation"]} - {"gone.wav"}
+    assert there["test"] == unpacked["evaluation"] - {"gone.wav"}
     found = by_name(sets["train"])
     assert found["Fountain .wav"].origin == "freesound:3" and found["Fountain.wav"].origin == "freesound:4"
     assert found["carpenter's workshop.wav"].origin == "freesound:5" and found["Metallic  Gate.wav"].origin == ""
@@ -85,13 +87,10 @@ def test_a_name_that_leads_elsewhere(corpus):
 
 
 def test_the_published_list_of_its_test_set(shared):
-    """AudioSep's list, which names all 1045 clips of the evaluation part, is read by the form of the captions' names."""
-    from lass.data.published import ListFile
-    from lass.data.testsets import find_set
-
+    """AudioSep's list names all clips of the evaluation part; no two names read alike."""
     found = find_set("audiosep_clotho").list
     lines = list(found.form.lines(shared / "data" / "metadata" / "audiosep_eval" / "clotho_eval.csv"))
     names = [found.form.clips(line)[0].clip for line in lines]
-    assert isinstance(found, ListFile) and len(lines) == 5225 and len(set(names)) == data.CORPUS.clips["evaluation"]
+    assert len(lines) == 5225 and len(set(names)) == data.CORPUS.clips["evaluation"]
     plain = {data._plain(name) for name in names}
     assert len(plain) == 1045 and "05769 carpenter's workshop ambience.wav" in plain

@@ -27,7 +27,7 @@ def download(
 def prepare(
     root: Path, audioset: str, vggsound: str, audiocaps: str, clotho: str, wavcaps: str, leaks: str
 ) -> dict[str, Iterator[Row]]:
-    """A training set a corpus, and what chooses and, but for ``leaks`` paper, tests, whose recordings none of them has."""
+    """A training set a corpus, a set to choose and, but for ``leaks`` paper, one to test, which share no recording."""
     places = {"audioset": audioset, "vggsound": vggsound, "audiocaps": audiocaps, "clotho": clotho, "wavcaps": wavcaps}
     valid = [_folder(root, corpus, "valid", **places) for corpus in VALID]
     test = [_folder(root, corpus, "test", **places) for corpus in TEST] if leaks == "clean" else []
@@ -41,7 +41,8 @@ def _folder(root: Path, corpus: str, name: str, **places: str) -> Path:
     """A formatted set of another recipe."""
     folder = root / places[corpus] / name
     if not (folder / "utt2num_samples").exists():
-        raise LassError(f"{folder}: no formatted set: run stages 1 to 3 of egs/{corpus}, or give its folder: --{corpus}")
+        way = f"run stages 1 to 3 of egs/{corpus}, or give its folder: --{corpus}"
+        raise LassError(f"{folder}: no formatted set: {way}")
     return folder
 
 

@@ -76,6 +76,6 @@ def _by_name(entries: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 
 def _plain(name: str) -> str:
-    """A name as it is looked up: lists and archives differ in HTML entities, blanks at the ends and forms of accents."""
+    """A name as it is looked up: lists and archives differ in HTML entities, blanks at the ends, forms of accents."""
     stem, dot, suffix = html.unescape(unicodedata.normalize("NFC", name)).rpartition(".")
     return f"{stem.strip()}{dot}{suffix.strip()}"

@@ -25,7 +25,7 @@ def expected(root: Path) -> dict[str, int]:
 
 
 def prepare(root: Path) -> dict[str, Iterator[Row]]:
-    """The sets as published: labels are all that a clip bears, captions are those that no other of them is a kind of."""
+    """The sets as published: labels are all of a clip's, captions are those that no other of them is a kind of."""
     ontology = Ontology(CORPUS.path(root, "ontology"))
     return {name: _rows(root, name, ontology) for name in PARTS}
 
@@ -36,7 +36,8 @@ def _rows(root: Path, name: str, ontology: Ontology) -> Iterator[Row]:
     form = read_form("fsd50k")
     for line in form.lines(path):
         if part == "dev" and line.fields["split"] not in SPLITS.values():
-            raise LassError(f"{line.where}: split {line.fields['split']!r} is neither train nor val: get the list again")
+            found = line.fields["split"]
+            raise LassError(f"{line.where}: split {found!r} is neither train nor val: get the list again")
         if line.fields.get("split") == SPLITS.get(name):
             (clip,) = form.clips(line)
             labels = _labels(line)

@@ -36,11 +36,12 @@ class Pair(NamedTuple):
 def download(root: Path, speakers: str, noise: str) -> None:
     """Fetch the pairs of the test, of the training speakers and of those that validate."""
     _check(speakers)
-    CORPUS.fetch(root, ["logs", *(f"{kind}_{part}" for part in {"test", "28", speakers} for kind in ("clean", "noisy"))])
+    parts = {"test", "28", speakers}
+    CORPUS.fetch(root, ["logs", *(f"{kind}_{part}" for part in parts for kind in ("clean", "noisy"))])
 
 
 def prepare(root: Path, speakers: str, noise: str) -> dict[str, Iterator[Row]]:
-    """Clean speech, and the noise that is left when it is taken from the noisy clips, written to the folder ``noise``."""
+    """Clean speech, and the noise that is left when it is taken from the noisy clips, written to ``noise``."""
     _check(speakers)
     sets = {
         "train": [pair for pair in _pairs(root, speakers) if pair.name.split("_")[0] not in VALID],
@@ -77,7 +78,8 @@ def _pairs(root: Path, part: str) -> list[Pair]:
                 raise ValueError
             found.append(Pair(name, clean / f"{name}.wav", noisy / f"{name}.wav", float(snr)))
         except ValueError:
-            raise LassError(f"{path}:{number}: {line[:80]!r} is not '<name> <noise> <SNR>': get logfiles.zip again") from None
+            form = "<name> <noise> <SNR>"
+            raise LassError(f"{path}:{number}: {line[:80]!r} is not {form!r}: get logfiles.zip again") from None
     print(f"{path}: {len(found)} pairs listed, {CORPUS.clips[part]} published")
     return found
 
@@ -102,7 +104,8 @@ def _write_noise(pairs: list[Pair], folder: Path) -> None:
 
     there = [pair for pair in pairs if pair.clean.exists() and pair.noisy.exists()]
     lacking = [pair for pair in there if not is_up_to_date(_noise_path(pair, folder), str(pair.noisy))]
-    for pair, fault in tqdm(in_parallel(work, lacking, JOBS), total=len(lacking), desc="noise", unit="pair", disable=None):
+    ended = in_parallel(work, lacking, JOBS)
+    for pair, fault in tqdm(ended, total=len(lacking), desc="noise", unit="pair", disable=None):
         if fault:
             refused[pair.name] = str(fault)
     write_text(folder / "refused.tsv", "".join(f"{name}\t{refused[name]}\n" for name in sorted(refused)))

@@ -32,7 +32,7 @@ def download(root: Path, sources: str, blacklists: str, longest: str) -> None:
 
 
 def prepare(root: Path, sources: str, blacklists: str, longest: str) -> dict[str, Iterator[Row]]:
-    """Three sets by origin; clips above ``longest`` seconds are cut into equal parts, and those of blacklists left out."""
+    """Three sets by origin; clips above ``longest`` s are cut into equal parts, those of blacklists left out."""
     chosen, limit = _sources(sources), _seconds(longest)
     left_out = _read_blacklists(root, _blacklists(blacklists))
     origins: set[str] = set()
@@ -133,4 +133,4 @@ def _flac_folder(root: Path, source: str) -> str:
     for folder, _, files in os.walk(root / source):
         if any(file.endswith(".flac") for file in files):
             return folder
-    raise LassError(f"{root / source}: no FLAC files there: run stage 1 without --root, or give the folder of the corpus")
+    raise LassError(f"{root / source}: no FLAC files there: run stage 1 without --root, or leave it out of --sources")
