@@ -183,3 +183,15 @@ def test_an_id_cannot_lead_out_of_the_store(tmp_path):
     (tmp_path / "source" / "wav.scp").write_text("../evil /x.wav\n")
     with pytest.raises(LassError, match=r"wav.scp:1: malformed id \('../evil'\)"):
         convert(tmp_path / "source", tmp_path / "target", tmp_path / "store")
+
+
+def test_in_place(source, tmp_path, capsys):
+    """Clips of the store's form are used where they lie; parts of files cannot be."""
+    main([str(source), str(tmp_path / "formatted"), "--store", str(tmp_path / "store")])
+    main([str(tmp_path / "formatted"), str(tmp_path / "same"), "--in_place"])
+    assert capsys.readouterr().out.endswith("same: 4 clips where they lie\n")
+    for name in ("wav.scp", "utt2num_samples"):
+        assert (tmp_path / "same" / name).read_text() == (tmp_path / "formatted" / name).read_text()
+    write_data_dir(tmp_path / "parts", [Row("a", str(tmp_path / "store" / "a.flac"), segment=(0.0, 0.1))])
+    with pytest.raises(LassError, match="segments: parts of files cannot be used where they lie: format the set"):
+        main([str(tmp_path / "parts"), str(tmp_path / "out"), "--in_place"])
