@@ -21,7 +21,6 @@ def main(argv: list[str] | None = None) -> None:
     args = parser.parse_args(argv)
 
     from lass.data import testsets
-    from lass.io.download import fetch
 
     root = args.root or testsets.ROOT
     sets = [testsets.find_set(name) for name in args.names] or list(testsets.registered().values())
@@ -29,7 +28,7 @@ def main(argv: list[str] | None = None) -> None:
     for found in {each.path(root): each for testset in sets for each in testset.all_lists}.values():
         if args.download and found.url:
             try:
-                fetch(found.url, found.path(root), found.md5)
+                found.fetch(root)
             except LassError as error:  # the other addresses may work
                 failed.append(str(error))
     for testset in sets:

@@ -28,7 +28,7 @@ from lass.io.table import MappedTable, count_lines, read_table, table_line, writ
 
 UTT_ID = re.compile(r"[A-Za-z][A-Za-z0-9._+=-]*")
 CAPTION_ID = re.compile(rf"({UTT_ID.pattern})#(0|[1-9][0-9]*)")
-LABEL_ID = re.compile(r"[^\s-]\S*")
+LABEL_ID = re.compile(r"[^\s\x00-\x20-][^\s\x00-\x20]*+")
 TABLES = ("wav.scp", "captions", "text", "utt2labels", "labels", "utt2num_samples", "utt2origin", "video.scp",
           "segments")
 FRAMES = "image_emb.scp"
@@ -91,7 +91,10 @@ class _Spool(NamedTuple):
             raise LassError(
                 f"{self.path}: {key}: not one line of text ({value[:80]!r}): mend or drop it in local/data.py"
             )
-        self.lines.write(table_line(self.path, key, value))
+        try:
+            self.lines.write(f"{key} {value}\n".encode())
+        except UnicodeEncodeError:
+            table_line(self.path, key, value)  # raises, and says why
 
 
 def _spool_row(folder: Path, row: Row, spools: dict[str, _Spool], names: dict[str, str]) -> None:

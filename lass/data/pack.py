@@ -55,6 +55,8 @@ def _write(archive: Path, utts: Sequence[str], files: Sequence[Path]) -> list[in
         offsets, size = ark.layout(utts, [state.st_size for state in states])
         newest = max(state.st_mtime_ns for state in states)
         found = archive.stat() if archive.exists() else None
+        if found and not ark.begins_with(archive, utts[0]):
+            raise LassError(f"{archive}: holds other clips: give another --store, or remove it")
         if found is None or found.st_size != size or found.st_mtime_ns < newest:
             ark.write_archive(archive, utts, files, [state.st_size for state in states])
     except OSError as error:

@@ -12,6 +12,7 @@ import csv
 import functools
 import hashlib
 import re
+import shutil
 import string
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -143,6 +144,7 @@ class ListFile:
         file: its name.
         url: its address, "" where it has none of its own; then ``note`` tells how to get it, if it is published.
         md5: of the file, as published or found.
+        member: the path of the list in the archive that has the address, and the MD5.
         glob: in place of a file, which files below ``data`` are the list; {stem} is the name of each.
     """
 
@@ -150,6 +152,7 @@ class ListFile:
     file: str = ""
     url: str = ""
     md5: str = ""
+    member: str = ""
     note: str = ""
     glob: str = ""
 
@@ -178,6 +181,22 @@ class ListFile:
         way = "run lass test_sets --download" if self.url else self.note or "it is not published"
         return f"{self.path(root)}: no such list; {way}"
 
+    def fetch(self, root: Path) -> None:
+        """Download it, if it is not there; see ``lass.io.download.fetch`` and ``lass.io.archives.unpack``."""
+        from lass.io.archives import unpack  # not at the top: it loads many codecs
+        from lass.io.download import fetch
+
+        path = self.path(root)
+        if not self.member:
+            fetch(self.url, path, self.md5)
+        elif not path.exists():
+            archive, folder = path.with_name(f"{path.name}.zip"), path.with_name(f".{path.name}")
+            fetch(self.url, archive, self.md5)
+            unpack(archive, folder, [self.member])
+            (folder / self.member).replace(path)
+            shutil.rmtree(folder)
+            archive.unlink()
+
     def lines(self, root: Path) -> Iterator[Line]:
         """Its lines.
 
@@ -191,6 +210,7 @@ class ListFile:
             return
         if missing := self.missing(root):
             raise LassError(missing)
-        if self.md5 and hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest() != self.md5:
+        checked = self.md5 and not self.member
+        if checked and hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest() != self.md5:
             raise LassError(f"{path}: its MD5 is not {self.md5}: not the list that was published; get that")
         yield from self.form.lines(path)

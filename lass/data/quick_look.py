@@ -7,16 +7,16 @@ import itertools
 import operator
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from lass.data.datadir import CAPTION_ID, TABLES, UTT_ID
+from lass.data.datadir import CAPTION_ID, LABEL_ID, TABLES, UTT_ID
 from lass.io.audio import source_file
 from lass.io.table import count_lines
 
 BATCH = 1 << 14  # lines
 # Keys and values of the tables, as strict as the slow look or stricter.
-KEYS = {"captions": CAPTION_ID.pattern, "labels": r"[^\s\x00-\x20-][^\s\x00-\x20]*+"}
+KEYS = {"captions": CAPTION_ID.pattern, "labels": LABEL_ID.pattern}
 VALUES = {
     "wav.scp": r"[^-|\s][^|\r\n]*+",
     "captions": r"\S[^\r\n]*+",
@@ -33,24 +33,25 @@ class _Bad(Exception):
 
 def looks_good(folder: Path) -> bool:
     """True only for a set in which ``validate`` finds nothing, audio unread; False where it must look itself."""
-    tables = [name for name in TABLES if (folder / name).exists()]
-    labels: set[str] = set()
+    ids, labels = [], set()
     try:
-        for name in sorted(tables):  # labels before utt2labels
-            ids = _Ids(folder / "wav.scp")
-            for keys, values in _batches(folder / name):
+        for name in sorted(TABLES, key=("wav.scp", "labels").__contains__, reverse=True):  # these two first
+            asked = _Ids(ids)
+            for keys, values in _batches(folder / name) if (folder / name).exists() else ():
                 _check_values(name, values, labels)
-                if name == "labels":
+                if name == "wav.scp":
+                    ids.append("\n".join(keys))
+                elif name == "labels":
                     labels.update(keys)
-                elif name != "wav.scp":
-                    ids.check([key.partition("#")[0] for key in keys] if name == "captions" else keys)
-        return count_lines(folder / "wav.scp") > 0 and _all_have_lengths(folder)
+                else:
+                    asked.check([key.partition("#")[0] for key in keys] if name == "captions" else keys)
+        return bool(ids) and _all_have_lengths(folder)
     except (_Bad, OSError, UnicodeDecodeError):
         return False
 
 
 def _batches(path: Path) -> Iterator[tuple[list[str], list[str]]]:
-    """Keys and values of some lines at a time; _Bad for a line of another form, or out of order."""
+    """Keys and values, with their LF, of some lines at a time; _Bad for a line of another form, or out of order."""
     key, value = KEYS.get(path.name, UTT_ID.pattern), VALUES.get(path.name, ANY)
     form = re.compile(rf"(?:{key}[ \t]{value}\n)*+")
     last = ""
@@ -58,8 +59,8 @@ def _batches(path: Path) -> Iterator[tuple[list[str], list[str]]]:
         while batch := list(itertools.islice(lines, BATCH)):
             if not form.fullmatch("".join(batch)):
                 raise _Bad
-            keys, values = zip(*(line.split(None, 1) for line in batch))
-            if not all(map(operator.lt, (last, *keys), keys)):
+            keys, values = zip(*[line.split(None, 1) for line in batch])
+            if not (last < keys[0] and all(map(operator.lt, keys, keys[1:]))):
                 raise _Bad
             last = keys[-1]
             yield keys, values
@@ -87,21 +88,26 @@ def _has_content(value: str) -> bool:
 
 
 class _Ids:
-    """The ids of wav.scp, of which only those around the place asked for are held."""
+    """Looks for ids that come in rising order.
 
-    def __init__(self, path: Path) -> None:
-        self._batches = _batches(path)
-        self._held: set[str] = set()
+    Args:
+        batches: the ids of wav.scp, in lines.
+    """
+
+    def __init__(self, batches: list[str]) -> None:
+        self._batches, self._next = batches, 0
+        self._held: set[str] = set()  # of the batches so far, those that can still be asked for
         self._last = ""
 
-    def check(self, utts: list[str]) -> None:
-        """_Bad for ids that are not there; they come in rising order."""
-        while self._last < utts[-1]:
-            keys, _ = next(self._batches, (None, None))
-            if keys is None:
-                break
-            self._held.update(keys)
-            self._last = keys[-1]
+    def check(self, utts: Sequence[str]) -> None:
+        """_Bad for one that is not there."""
+        if self._next < len(self._batches) and self._batches[self._next] == "\n".join(utts):
+            self._next, self._last, self._held = self._next + 1, utts[-1], set(utts[-1:])
+            return
+        while self._last < utts[-1] and self._next < len(self._batches):
+            self._held.update(self._batches[self._next].split("\n"))
+            self._last = self._batches[self._next].rpartition("\n")[2]
+            self._next += 1
         if not self._held.issuperset(utts):
             raise _Bad
         self._held = {utt for utt in self._held if utt >= utts[-1]}

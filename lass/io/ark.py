@@ -52,6 +52,13 @@ def layout(keys: Sequence[str], sizes: Sequence[int]) -> tuple[list[int], int]:
     return offsets, end
 
 
+def begins_with(archive: Path, key: str) -> bool:
+    """Whether the first entry of an archive has this key."""
+    start = f"{key} ".encode()
+    with open(archive, "rb") as f:
+        return f.read(len(start)) == start
+
+
 def write_archive(archive: Path, keys: Sequence[str], files: Sequence[Path], sizes: Sequence[int]) -> None:
     """Write files byte by byte as entries; the archive is there whole or not at all.
 

@@ -56,8 +56,8 @@ def source_file(path: str | os.PathLike) -> Path:
 
 
 def info(path: str | os.PathLike) -> AudioInfo:
-    """Rate, channels and frames, from the header (an entry of an archive that is no file of its own is decoded)."""
-    with opened(path) as f:
+    """Rate, channels and frames, from the header (an archive's entry whose size is not known is decoded)."""
+    with _opened(path) as f:
         if f is None:
             wave, rate = read(path)
             return AudioInfo(rate, *wave.shape)
@@ -72,7 +72,7 @@ def read(path: str | os.PathLike, start: int = 0, frames: int = -1) -> tuple[np.
     Raises:
         AudioError: missing, empty or undecodable file, ``start`` behind the end, a whole file that is truncated
     """
-    with opened(path) as f:
+    with _opened(path) as f:
         if f is None:
             wave, rate = _read_archive(path)
             length = wave.shape[1]
@@ -184,8 +184,17 @@ def resample(wave: np.ndarray, from_rate: int, to_rate: int) -> np.ndarray:
 
 
 @contextlib.contextmanager
-def opened(path: str | os.PathLike) -> Iterator[soundfile.SoundFile | None]:
-    """The file, to be read from; an AudioError tells why not. None for an archive's entry that is no file."""
+def opened(path: str | os.PathLike) -> Iterator[soundfile.SoundFile]:
+    """The file, to be read from; an AudioError tells why not."""
+    with _opened(path) as f:
+        if f is None:
+            raise AudioError(f"{path}: an entry whose size is not known, so it cannot be read in parts: pack it anew")
+        yield f
+
+
+@contextlib.contextmanager
+def _opened(path: str | os.PathLike) -> Iterator[soundfile.SoundFile | None]:
+    """As ``opened``, but None for an archive's entry whose size is not known."""
     refuse_command(os.fspath(path))
     match = _ARCHIVE.fullmatch(os.fspath(path))
     with contextlib.ExitStack() as stack:

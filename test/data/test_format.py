@@ -200,3 +200,15 @@ def test_a_segment_is_read_and_nothing_else(source, tmp_path, monkeypatch):
     for utt, (start, end) in [("a", (10.0, 10.5)), ("b", (99.75, 100.0))]:
         wave, _ = soundfile.read(tmp_path / "store" / f"{utt}.flac")
         assert np.abs(wave - ramp[round(start * 32000) : round(end * 32000)]).max() < 1e-4
+
+
+def test_in_place(source, tmp_path, capsys):
+    """Clips of the store's form are used where they lie; parts of files cannot be."""
+    main([str(source), str(tmp_path / "formatted"), "--store", str(tmp_path / "store")])
+    main([str(tmp_path / "formatted"), str(tmp_path / "same"), "--in_place"])
+    assert capsys.readouterr().out.endswith("same: 4 clips where they lie\n")
+    for name in ("wav.scp", "utt2num_samples"):
+        assert (tmp_path / "same" / name).read_text() == (tmp_path / "formatted" / name).read_text()
+    write_data_dir(tmp_path / "parts", [Row("a", str(tmp_path / "store" / "a.flac"), segment=(0.0, 0.1))])
+    with pytest.raises(LassError, match="segments: parts of files cannot be used where they lie: format the set"):
+        main([str(tmp_path / "parts"), str(tmp_path / "out"), "--in_place"])

@@ -117,6 +117,10 @@ def test_faults(clips, tmp_path):
         pack(packed, "twice")
     with pytest.raises(LassError, match="--clips 0: expected at least 1"):
         pack(clips, "none", 0)
+    write_data_dir(tmp_path / "valid", [Row("v0", str(tmp_path / "flac" / "c0.flac"))])
+    with pytest.raises(LassError, match="ark/000000.ark: holds other clips: give another --store"):
+        pack(tmp_path / "valid", "packed_valid")
+    assert validate(packed, read_audio=True) == []
     (tmp_path / "flac" / "c3.flac").unlink()
     with pytest.raises(LassError, match="c3.flac: "):
         pack(clips, "other", 2)

@@ -1,6 +1,10 @@
+import hashlib
+import io
+import zipfile
+
 import pytest
 
-from lass.data.published import LISTS, Clip, Form, fill, read_form
+from lass.data.published import LISTS, Clip, Form, ListFile, fill, read_form
 from lass.errors import LassError
 
 PAIRS = {
@@ -90,3 +94,23 @@ def test_real_lists(shared, name, path, lines, first):
     form = read_form(name)
     found = [form.clips(line)[0] for line in form.lines(shared / "data" / "metadata" / path)]
     assert len(found) == lines and found[0] == first
+
+
+def test_a_list_in_an_archive(tmp_path, web):
+    """Only the list stays; the checksum is that of the archive."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("FSD50K.ground_truth/eval.csv", "fname,labels,mids\n7,Bark,/m/05tny_\n")
+        archive.writestr("FSD50K.ground_truth/dev.csv", "no")
+    web.files["/truth.zip"] = packed.getvalue()
+    spec = {"form": "fsd50k", "file": "fsd50k_eval.csv", "url": web.url("/truth.zip"),
+            "member": "FSD50K.ground_truth/eval.csv", "md5": hashlib.md5(packed.getvalue()).hexdigest()}  # fmt: skip
+    found = ListFile.of(spec, "set.yaml: list")
+    assert found.missing(tmp_path).endswith("no such list; run lass test_sets --download")
+    found.fetch(tmp_path)
+    assert [path.name for path in (tmp_path / "metadata").iterdir()] == ["fsd50k_eval.csv"]
+    assert [line.fields["fname"] for line in found.lines(tmp_path)] == ["7"]
+    found.fetch(tmp_path)
+    assert len(web.asked) == 1
+    with pytest.raises(LassError, match="MD5 .*, published 0000"):
+        ListFile.of(spec | {"md5": "0" * 32, "file": "other.csv"}, "set.yaml: list").fetch(tmp_path)

@@ -31,7 +31,7 @@ assert RECIPES and MODELS
 def declared(recipe: Path, name: str) -> list[str]:
     """The words of a variable that run.sh sets; the names of sets go without the clips that they are made of."""
     values = re.findall(rf"^{name}=(.*)$", (recipe / "run.sh").read_text(encoding="utf-8"), re.MULTILINE)
-    words = shlex.split(values[0], comments=True)[0].split() if values else []
+    words = "".join(shlex.split(values[0], comments=True)[:1]).split() if values else []
     return [word.partition(":")[0] for word in words]
 
 

@@ -45,7 +45,7 @@ def test_speakers(corpus, capsys):
     assert speakers == {"p226", "p287"}
     assert {row.labels[label] for row in sets["train"] for label in row.labels} == {"Speech", "Noise"}
     printed = capsys.readouterr().out
-    assert "log_trainset_28spk.txt: 10 pairs listed, 11572 published" in printed
+    assert "28 speakers: 10 pairs listed, 11572 published\n" in printed
     assert "noise of 9 of 10 pairs; 1 in refused.tsv" in printed
 
 

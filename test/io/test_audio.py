@@ -147,6 +147,10 @@ def test_kaldi_archive(tmp_path):
     assert audio.info(entries["u1"]) == (8000, 2, 300)
     np.testing.assert_array_equal(audio.read(entries["u1"], 10, 20)[0], audio.read(entries["u1"])[0][:, 10:30])
     assert audio.source_file(entries["u1"]) == tmp_path / "a.ark"
+    with audio.opened(entries["u9"]) as f:
+        assert (f.format, f.frames) == ("FLAC", 300)
+    with pytest.raises(AudioError, match="an entry whose size is not known"), audio.opened(entries["u1"]):
+        pass
     with pytest.raises(AudioError, match="no audio at this offset"):
         audio.read(f"{ark}:1")
     os.truncate(ark, 100)

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from lass.data.datadir import DataDir, Row, write_data_dir
-from lass.data.format import gather
 from lass.io import audio
 from lass.io.table import read_table
 
@@ -86,9 +85,3 @@ def test_sets_that_are_not_there(call, repository):
     done = call("--stop_stage", "2")
     assert done.returncode == 1
     assert "clotho/data/part/train: no formatted set: run stages 1 to 3 of egs/clotho" in done.stderr
-
-
-def test_parts_of_files_are_not_used_where_they_lie(tmp_path):
-    write_data_dir(tmp_path / "set", [Row("a", "a.flac", segment=(0.0, 1.0))])
-    with pytest.raises(Exception, match="segments: parts of files cannot be used where they lie: format the set"):
-        gather(tmp_path / "set", tmp_path / "out", None)

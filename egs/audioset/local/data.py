@@ -1,8 +1,8 @@
 """AudioSet: J. F. Gemmeke et al., "Audio Set: An ontology and human-labeled dataset for audio events", ICASSP 2017."""
 
 import csv
-from collections.abc import Iterator
-from itertools import groupby
+from collections.abc import Callable, Iterator
+from itertools import chain, groupby
 from operator import itemgetter
 from pathlib import Path
 
@@ -48,9 +48,11 @@ def prepare(root: Path, part: str, video: str, cookies: str, anchors_list: str) 
     valid = held_out([segment.video for segment in read_segments(CORPUS.path(root, "balanced"))], VALID)
     films = ClipFiles(root, ["video/Y{id}"], [".mp4"])
 
-    def rows(name: str) -> Iterator[Row]:
+    def rows(name: str, wanted: Callable[[str], bool]) -> Iterator[Row]:
         path, folder, sounds = CORPUS.path(root, name), "", None
         for place, segment in _placed(root, name):
+            if not wanted(segment.video):
+                continue
             if place != folder:
                 folder, sounds = place, ClipFiles(root / place, ["Y{id}"])
             yield Row(
@@ -61,13 +63,13 @@ def prepare(root: Path, part: str, video: str, cookies: str, anchors_list: str) 
                 video=films.find(id=segment.video) or "" if video == "true" else "",
             )
 
-    def trained(validates: bool) -> Iterator[Row]:
-        lists = ["balanced"] if validates else _lists(part)
-        found = (row for name in lists for row in rows(name))
-        return (row for row in found if (row.utt.removeprefix("audioset-Y") in valid) == validates)
-
-    tested = {"anchors": _anchor_rows(root, anchors_list, names)} if anchors_list else {"test": rows("eval")}
-    return {"train": trained(False), "valid": trained(True), **tested}
+    sets = {
+        "train": chain.from_iterable(rows(name, lambda video: video not in valid) for name in _lists(part)),
+        "valid": rows("balanced", lambda video: video in valid),
+    }
+    if anchors_list:
+        return {**sets, "anchors": _anchor_rows(root, anchors_list, names)}
+    return {**sets, "test": rows("eval", lambda video: True)}
 
 
 def pairs(root: Path, part: str, video: str, cookies: str, anchors_list: str) -> dict[str, dict[str, list[str]]]:
@@ -88,8 +90,9 @@ def class_numbers(root: Path) -> dict[str, int]:
 
 def evaluation_clips(root: Path) -> Iterator[tuple[str, Segment]]:
     """Audio and segment of each clip of the evaluation list that is there."""
-    for folder, segment in _placed(root, "eval"):
-        if path := ClipFiles(root / folder, ["Y{id}"]).find(id=segment.video):
+    sounds = ClipFiles(root / "audios" / FOLDERS["eval"], ["Y{id}"])
+    for segment in read_segments(CORPUS.path(root, "eval")):
+        if path := sounds.find(id=segment.video):
             yield path, segment
 
 

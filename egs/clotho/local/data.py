@@ -8,11 +8,12 @@ from pathlib import Path
 from lass.data.corpus import Corpus
 from lass.data.datadir import Row
 from lass.data.held_out import held_out
-from lass.data.published import read_form
+from lass.data.published import Clip, Form, read_form
 from lass.errors import LassError
 
 TRAINING = ("development", "validation")  # merged to train, as AudioSep (Sec. IV-A4) does
 HELD_OUT = 0.05  # of both, by origin, for --valid part
+CAPTIONS = Form(Clip("{file_name}"))  # of the lists of captions; origins stand in the metadata
 CORPUS = Corpus.read(Path(__file__).parents[1] / "conf" / "corpus.yaml")
 
 
@@ -59,7 +60,7 @@ def _rows(root: Path, split: str) -> list[Row]:
     origins = _by_name((clip.clip, clip.origin) for clip in found)
     files = _by_name((path.name, str(path)) for path in folder.iterdir())
     rows = []
-    for number, line in enumerate(read_form("clotho").lines(CORPUS.path(root, f"{split}_captions")), 1):
+    for number, line in enumerate(CAPTIONS.lines(CORPUS.path(root, f"{split}_captions")), 1):
         name = line.fields["file_name"]
         if "/" in name:
             raise LassError(f"{line.where}: {name!r} is no name of a file: get the list again")

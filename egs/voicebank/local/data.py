@@ -43,9 +43,12 @@ def download(root: Path, speakers: str, noise: str) -> None:
 def prepare(root: Path, speakers: str, noise: str) -> dict[str, Iterator[Row]]:
     """Clean speech, and the noise that is left when it is taken from the noisy clips, written to ``noise``."""
     _check(speakers)
+    listed = {part: _pairs(root, part) for part in sorted({speakers, "28"})}
+    for part, found in listed.items():
+        print(f"{part} speakers: {len(found)} pairs listed, {CORPUS.clips[part]} published")
     sets = {
-        "train": [pair for pair in _pairs(root, speakers) if pair.name.split("_")[0] not in VALID],
-        "valid": [pair for pair in _pairs(root, "28") if pair.name.split("_")[0] in VALID],
+        "train": [pair for pair in listed[speakers] if pair.name.split("_")[0] not in VALID],
+        "valid": [pair for pair in listed["28"] if pair.name.split("_")[0] in VALID],
     }
     _write_noise([pair for pairs in sets.values() for pair in pairs], Path(noise))
     return {name: (row for pair in pairs for row in _rows(pair, Path(noise))) for name, pairs in sets.items()}
@@ -80,7 +83,6 @@ def _pairs(root: Path, part: str) -> list[Pair]:
         except ValueError:
             form = "<name> <noise> <SNR>"
             raise LassError(f"{path}:{number}: {line[:80]!r} is not {form!r}: get logfiles.zip again") from None
-    print(f"{path}: {len(found)} pairs listed, {CORPUS.clips[part]} published")
     return found
 
 
