@@ -38,10 +38,10 @@ def expected(root: Path, subset: str, test_fold: str, audiosep_list: str) -> dic
 
 def prepare(root: Path, subset: str, test_fold: str, audiosep_list: str) -> dict[str, list[Row]]:
     """Test on ``test_fold``, validate on the fold before it (1 has 5 before it), train on the other three."""
+    test, valid = _folds(test_fold)
     folder = _folder(root)
     captions = read_yaml(CAPTIONS)
     rows = _rows(folder, subset)
-    test, valid = _folds(test_fold)
     folds = {"test": [test], "valid": [valid], "train": [fold for fold in FOLDS if fold not in (test, valid)]}
     return {
         name: [_clip(folder, row, captions) for row in rows if int(row["fold"]) in chosen]
