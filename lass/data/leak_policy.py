@@ -34,7 +34,7 @@ class LeakPolicy:
         """The clips of a training set that may be heard; when all are through, the report is written to ``folder``."""
         clips, left, leaks = 0, 0, []
         for row in rows:
-            found = self._leaks(Heard(name, "clip", row.utt, row.origin)) if row.origin else []
+            found = self._leaks(name, row) if row.origin else []
             leaks += found
             clips, left = clips + 1, left + (not found or self.policy == "paper")
             if not found or self.policy == "paper":
@@ -54,11 +54,12 @@ class LeakPolicy:
             text += f"; not compared, their lists are missing: {', '.join(sorted(self._absent))}"
         return text
 
-    def _leaks(self, clip: Heard) -> list[Leak]:
-        source = clip.origin.partition(":")[0]
+    def _leaks(self, name: str, row: Row) -> list[Leak]:
+        source = row.origin.partition(":")[0]
         if source not in self._sounds:
             self._sounds[source] = TestSounds(heard for each in self.sets for heard in self._heard(each, source))
-        return self._sounds[source].leaks(clip)
+        sounds = self._sounds[source]
+        return sounds.leaks(Heard(name, "clip", row.utt, row.origin)) if sounds.has(row.origin) else []
 
     def _heard(self, testset: TestSet, source: str) -> Iterator[Heard]:
         if source not in testset.sources:

@@ -15,7 +15,7 @@ from lass.data.origin import Origin, recording
 from lass.data.published import Form
 from lass.errors import LassError
 from lass.io import audio
-from lass.io.table import iterate_sorted, iterate_table
+from lass.io.table import iterate_table
 
 
 class Heard(NamedTuple):
@@ -50,6 +50,10 @@ class TestSounds:
             self.clips.setdefault((clip.set_name, clip.role), set()).add(clip.clip)
             if clip.origin:
                 self._found.setdefault(recording(clip.origin), {})[clip] = Origin.parse(clip.origin)
+
+    def has(self, origin: str) -> bool:
+        """Whether a test clip is of the same recording."""
+        return recording(origin) in self._found
 
     def leaks(self, clip: Heard) -> list[Leak]:
         """The test clips that hold the sound of a training clip."""
@@ -110,4 +114,6 @@ def shared_origins(folders: Sequence[Path], training: Collection[Path] = ()) -> 
 
 
 def _recordings(table: Path) -> Iterator[str]:
-    return (recording(value) for _, value in iterate_sorted(table))
+    with open(table, encoding="utf-8", newline="\n") as lines:
+        for line in lines:
+            yield recording(line.removesuffix("\n").split(None, 1)[1])

@@ -1,6 +1,5 @@
 """What of a corpus is there: clips without audio are listed with the reason, and left out."""
 
-import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -8,6 +7,7 @@ from lass.data.datadir import Row
 from lass.errors import LassError
 from lass.io.audio import source_file
 from lass.io.files import atomic_path
+from lass.io.listing import Listing
 
 MISSING = "missing.tsv"  # of a set: <utt> <path> <reason>; of the downloads: see lass.io.youtube
 
@@ -33,11 +33,11 @@ class Present:
         Raises:
             LassError: none is there.
         """
-        first = ""
+        first, there = "", Listing()
         with atomic_path(self.folder / MISSING) as temporary, open(temporary, "w", encoding="utf-8") as lines:
             for row in rows:
                 self.listed += 1
-                if os.path.exists(row.audio) or source_file(row.audio).exists():  # the second is slow
+                if row.audio in there or source_file(row.audio).exists():  # the second is slow
                     self.found += 1
                     yield row
                 else:

@@ -1,11 +1,13 @@
 """Sort more lines than fit in memory, as ``LC_ALL=C sort`` does."""
 
+import bisect
 import contextlib
-import heapq
 import itertools
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+
+HEAD = 1 << 13  # lines of a run that are merged at once
 
 
 def sort_lines(
@@ -26,4 +28,17 @@ def sort_lines(
             file.seek(0)
             files.append(file)
             run = following
-        yield from heapq.merge(*files, run) if files else run
+        yield from _merge([*files, iter(run)]) if files else run
+
+
+def _merge(runs: Sequence[Iterator[bytes]]) -> Iterator[bytes]:
+    """Sorted runs as one. The heads of all runs are sorted together, up to where one ends: faster than line by line."""
+    heads = [list(itertools.islice(run, HEAD)) for run in runs]
+    while any(heads):
+        bound = min(head[-1] for head in heads if head)
+        ends = [bisect.bisect_right(head, bound) for head in heads]
+        yield from sorted(itertools.chain.from_iterable(head[:end] for head, end in zip(heads, ends)))
+        for head, end, run in zip(heads, ends, runs):
+            head[:end] = ()
+            if not head:
+                head += itertools.islice(run, HEAD)

@@ -1,7 +1,7 @@
 """VGGSound: H. Chen et al., "VGGSound: A Large-scale Audio-Visual Dataset", ICASSP 2020."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from lass.data.audioset import find_segments
@@ -87,8 +87,8 @@ def _sets(root: Path, test_clips: str, without_audioset: str) -> dict[str, Itera
     return {"train": trained(False), "valid": trained(True), "test": test}
 
 
-def _listed(root: Path, test_clips: str):
-    """Whether a line of the test part is asked for."""
+def _listed(root: Path, test_clips: str) -> Callable[[Line], bool]:
+    """Tells whether a line of the test part is asked for."""
     if test_clips == "clipsep":
         form = read_form("clipsep_vggsound")
         videos = {line.fields["youtube_id"]: line.fields["label"] for line in form.lines(CORPUS.path(root, "clipsep"))}

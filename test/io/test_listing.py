@@ -1,0 +1,30 @@
+import os
+
+import pytest
+
+from lass.io import listing
+from lass.io.listing import Listing
+
+
+@pytest.mark.parametrize("held", [1 << 20, 0])
+def test_files(tmp_path, monkeypatch, held):
+    """Relative and absolute ones, links; neither folders nor links that lead nowhere. Folders can be forgotten."""
+    monkeypatch.setattr(listing, "MAX_NAMES", held)
+    monkeypatch.chdir(tmp_path)
+    for name in ("a", "b/a", "b/c/d"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    os.symlink("a", "link")
+    os.symlink("none", "broken")
+    there = Listing()
+    for path, expected in {"a": True, f"{tmp_path}/a": True, "b/a": True, "./b/c/d": True, "link": True, "/a": False,
+                           "broken": False, "b": False, "b/d": False, "none/a": False, "a/b": False}.items():  # fmt: skip
+        assert (path in there) == expected, path
+    assert "a" in there
+
+
+def test_a_folder_is_listed_once(tmp_path):
+    there = Listing()
+    assert f"{tmp_path}/a" not in there
+    (tmp_path / "a").touch()
+    assert f"{tmp_path}/a" not in there and f"{tmp_path}/a" in Listing()
