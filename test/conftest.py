@@ -15,7 +15,7 @@ import pytest
 os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", OMP_NUM_THREADS="1", MKL_NUM_THREADS="1")
 
 ROOT = Path(__file__).resolve().parent.parent
-pytest_plugins = ["fixtures.web", "fixtures.yt_dlp"]
+pytest_plugins = ["fixtures.slurm", "fixtures.web", "fixtures.yt_dlp"]
 _LETTERS = list(string.ascii_lowercase)
 _BLOCK = {"hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2}
 

@@ -4,6 +4,7 @@ FOLDER/call.json holds the call. Standard output is the log. When the command ha
 tells its exit code: what the launcher trusts.
 """
 
+import contextlib
 import json
 import os
 import resource
@@ -26,14 +27,18 @@ def run(command: list[str], num_threads: int) -> tuple[int, bool]:
     signal.signal(signal.SIGTERM, lambda *_: None)
     signal.signal(signal.SIGUSR1, lambda *_: warned.append(True))
     try:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, env=launcher.environment(num_threads))
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, env=launcher.environment(num_threads),
+                                   process_group=0)
     except OSError as error:
         os.write(1, launcher.cannot_start(command, error))
         return 127, False
     signal.signal(signal.SIGUSR1, lambda *_: (warned.append(True), process.send_signal(signal.SIGUSR1)))
     if warned:
         process.send_signal(signal.SIGUSR1)
-    return process.wait(), bool(warned)
+    code = process.wait()
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)  # what it left running; Slurm itself finds it by cgroups only
+    return code, bool(warned)
 
 
 def main() -> None:
