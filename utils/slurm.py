@@ -122,7 +122,7 @@ class Array:
         if state and state not in queue.ENDED:  # waits or runs, perhaps once more
             self.missing.pop(number, None)
             return None
-        if mark is not None:
+        if mark is not None and state in ("", "COMPLETED", "FAILED"):  # any other says more than an exit code
             return mark
         before, since = self.missing.setdefault(number, (state, time.time()))
         patience = self.site.settle if state in ("", "COMPLETED") else ASK[0] / 2  # a mark may come late, and
