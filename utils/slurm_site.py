@@ -56,6 +56,8 @@ def _values(path: Path, section: str) -> dict[str, str]:
             parser.read_file(f)
     except (OSError, UnicodeDecodeError, configparser.Error) as error:
         raise SiteError(f"{path}: {' '.join(str(error).split())}") from None
+    if unknown := set(parser.sections()) - {"gpu"}:
+        raise SiteError(f"{path}: unknown section [{min(unknown)}]; known are [all] and [gpu]")
     for name in (parser.default_section, *parser.sections()):
         if unknown := set(parser[name]) - KNOWN:
             raise SiteError(f"{path}: [{name}]: unknown key {min(unknown)!r}; known are {', '.join(sorted(KNOWN))}")

@@ -1,6 +1,7 @@
 """One training in several processes (ranks): who starts them, and what each trains on."""
 
 import os
+import warnings
 
 import torch
 from lightning.fabric.plugins.environments import LightningEnvironment, SLURMEnvironment
@@ -28,6 +29,7 @@ def trainer_options(ngpu: int, num_nodes: int) -> dict:
     by_srun = os.environ.get("SLURM_STEP_NUM_TASKS") == str(world) and world > 1
     if num_nodes > 1 and not by_srun:
         raise LassError(f"--num_nodes {num_nodes}: needs srun to start {world} processes: run.sh --cmd slurm does so")
+    warnings.filterwarnings("ignore", "The `srun` command is available")  # said wherever Slurm is installed
     # Of lass itself, not of Lightning, are saving when time is up and queueing again: lass/train/interruption.py.
     environment = SLURMEnvironment(auto_requeue=False) if by_srun else LightningEnvironment()
     found = {"devices": processes, "num_nodes": num_nodes, "accelerator": "auto", "plugins": [environment]}
