@@ -156,9 +156,14 @@ if wanted 7 separate; then
                 continue
             fi
             forget "$exp/$out/.done" "$exp/$out/.started" "$exp/$out/audio"
-            launch --verbose --gpu "$gpu" --num_threads "$num_threads" "$exp/log/separate_${name}_$system.log" \
-                "$PYTHON" -m lass.bin separate --set "$data/mix/$name" --out "$exp/$out" --model "$exp/model" \
-                "${how[@]}"
+            separating=(-m lass.bin separate --set "$data/mix/$name" --out "$exp/$out" --model "$exp/model" "${how[@]}")
+            machine=(--gpu "$gpu" --num_threads "$num_threads") log=$exp/log/separate_${name}_$system
+            if [ "$nj_separate" -gt 1 ]; then
+                "$PYTHON" "${separating[@]}" --begin
+                launch "${machine[@]}" --max_jobs "$nj_separate" "JOB=1:$nj_separate" "$log.JOB.log" \
+                    "$PYTHON" "${separating[@]}" --job JOB --num_jobs "$nj_separate"
+            fi
+            launch --verbose "${machine[@]}" "$log.log" "$PYTHON" "${separating[@]}"
         done
     done
 fi

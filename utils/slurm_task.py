@@ -15,6 +15,7 @@ from pathlib import Path
 
 import launcher
 
+LEAVE = 60  # s from the end of one task of several to that of all
 SAVED = 75  # exit code (EX_TEMPFAIL of sysexits.h) of a command that has saved its state and wants to go on
 
 
@@ -50,11 +51,15 @@ def main() -> None:
     call = launcher.Call(given["words"], range(*given["numbers"]), given["replaced"])
     command = call.job(int(number)).command
     if given["num_nodes"] > 1:
-        command = ["srun", "--kill-on-bad-exit=1", f"--cpus-per-task={given['num_threads']}", *command]
+        # The first of several tasks that have saved their state must not be the end of the others.
+        srun = ["srun", "--kill-on-bad-exit=0", f"--wait={LEAVE}", f"--cpus-per-task={given['num_threads']}"]
+        command = [*srun, *command]
     os.write(1, launcher.head(command))
     code, warned = run(command, given["num_threads"])
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
-    os.write(1, b"# peak memory of the largest process %d MB\n" % peak + launcher.foot(code))
+    if given["num_nodes"] == 1:  # srun's tasks are no children of this process; the accounting knows theirs
+        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
+        os.write(1, b"# peak memory of the largest process %d MB\n" % peak)
+    os.write(1, launcher.foot(code))
     if code == SAVED and warned and not subprocess.run(["scontrol", "requeue", task]).returncode:
         signal.pause()  # Slurm ends this task and starts it again
     temporary = end.with_suffix(".new")

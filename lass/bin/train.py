@@ -46,7 +46,8 @@ def main(argv: list[str] | None = None) -> None:
     try:
         training.run()
     except Interrupted as told:
-        print(f"{args.exp}: {told}", file=sys.stderr)
+        if is_first():
+            print(f"{args.exp}: {told}", file=sys.stderr)
         sys.exit(SAVED)
     if is_first():
         model = config | {"leaks": leak_policies(config, args.data_root)}

@@ -22,7 +22,7 @@ class FirstSteps(Callback):
     def on_train_batch_start(self, trainer: Trainer, module: LightningModule, batch: dict, batch_idx: int) -> None:
         now = time.perf_counter()
         if self.batches == 0:
-            trainer.print(f"first batch of this run: {describe(batch, module.separator.sample_rate)}")
+            say(trainer, f"first batch of this run: {describe(batch, module.separator.sample_rate)}")
         elif self.batches == 1:
             self.begun, self.waited = now, 0.0
         elif self.batches <= MEASURED:
@@ -32,7 +32,7 @@ class FirstSteps(Callback):
         if self.batches < trainer.accumulate_grad_batches:
             without = [name for name, p in module.named_parameters() if p.requires_grad and p.grad is None]
             if without:
-                trainer.print(f"no gradient reaches {len(without)} weights, such as {', '.join(without[:3])}")
+                say(trainer, f"no gradient reaches {len(without)} weights, such as {', '.join(without[:3])}")
 
     def on_train_batch_end(
         self, trainer: Trainer, module: LightningModule, outputs: Any, batch: dict, batch_idx: int
@@ -40,11 +40,17 @@ class FirstSteps(Callback):
         self.batches += 1
         self.ended = time.perf_counter()
         if self.batches == MEASURED + 1:
-            trainer.print(f"\n{verdict(self.waited / MEASURED, (self.ended - self.begun) / MEASURED)}")
+            say(trainer, f"\n{verdict(self.waited / MEASURED, (self.ended - self.begun) / MEASURED)}")
 
     def on_validation_end(self, trainer: Trainer, module: LightningModule) -> None:
         if 1 < self.batches <= MEASURED:
             self.batches = 1  # begin again: its time does not count
+
+
+def say(trainer: Trainer, text: str) -> None:
+    """Print, in one of all processes."""
+    if trainer.is_global_zero:
+        trainer.print(text)
 
 
 def verdict(waited: float, total: float) -> str:
