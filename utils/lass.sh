@@ -29,7 +29,8 @@ force=false        # do the stages again, although they are complete; training s
 lass_utils=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 lass_egs=$(cd "$lass_utils/../egs" && pwd)
 caller_dir=$PWD
-. "$lass_egs/cmd.sh" # cmd, nj, num_threads, gpu
+. "$lass_egs/cmd.sh" # cmd, nj, num_threads, gpu, num_nodes
+[ -z "${LASS_CMD-}" ] || cmd=$LASS_CMD
 # shellcheck disable=SC2034
 option_files=("${BASH_SOURCE[0]}" "$lass_egs/cmd.sh")
 . "$lass_utils/parse_options.sh"
@@ -48,7 +49,8 @@ wanted() { # NUMBER NAME: is this stage asked for?
 mixed_sets() { tr -s ' ' '\n' <<<"$*" | sed 's/:.*//'; }
 clip_sets() { tr -s ' ' '\n' <<<"$*" | sed 's/.*://' | LC_ALL=C sort -u; } # what the mixed sets are made of
 forget() { ! $force || rm -rf -- "$@"; } # the marks of finished work, with --force true
-[ -f "$lass_utils/$cmd.py" ] || { echo "$0: --cmd $cmd: no launcher utils/$cmd.py" >&2; exit 1; }
+[ "$cmd" != local ] || cmd=run
+case $cmd in run | slurm) ;; *) echo "$0: --cmd $cmd: no launcher utils/$cmd.py; run or slurm" >&2; exit 1 ;; esac
 
 recipe=$(basename "$PWD")
 variant=
@@ -140,8 +142,9 @@ fi
 
 if wanted 6 train; then
     forget "$exp/ckpt" "$exp/model" "$exp/config.yaml"
-    launch --verbose --gpu "$gpu" --num_threads "$num_threads" "$exp/log/train.log" \
-        "$PYTHON" -m lass.bin train "${training_options[@]}"
+    launch --requeue --verbose --gpu "$gpu" --num_nodes "$num_nodes" --num_threads "$num_threads" \
+        "$exp/log/train.log" "$PYTHON" -m lass.bin train "${training_options[@]}" --ngpu "$gpu" \
+        --num_nodes "$num_nodes"
 fi
 
 if wanted 7 separate; then
@@ -159,9 +162,14 @@ if wanted 7 separate; then
                 continue
             fi
             forget "$exp/$out/.done" "$exp/$out/.started" "$exp/$out/audio"
-            launch --verbose --gpu "$gpu" --num_threads "$num_threads" "$exp/log/separate_${name}_$system.log" \
-                "$PYTHON" -m lass.bin separate --set "$data/mix/$name" --out "$exp/$out" --model "$exp/model" \
-                "${how[@]}"
+            separating=(-m lass.bin separate --set "$data/mix/$name" --out "$exp/$out" --model "$exp/model" "${how[@]}")
+            machine=(--gpu "$gpu" --num_threads "$num_threads") log=$exp/log/separate_${name}_$system
+            if [ "$nj_separate" -gt 1 ]; then
+                "$PYTHON" "${separating[@]}" --begin
+                launch "${machine[@]}" --max_jobs "$nj_separate" "JOB=1:$nj_separate" "$log.JOB.log" \
+                    "$PYTHON" "${separating[@]}" --job JOB --num_jobs "$nj_separate"
+            fi
+            launch --verbose "${machine[@]}" "$log.log" "$PYTHON" "${separating[@]}"
         done
     done
 fi

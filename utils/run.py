@@ -11,58 +11,34 @@ import argparse
 import ctypes
 import os
 import re
-import shlex
 import signal
-import socket
 import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import launcher
+
 GRACE = 10.0  # seconds from SIGTERM to SIGKILL for the jobs, when the launcher is stopped
 libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 @dataclass
-class Job:
-    """One command and its log. ``code``, once it has ended: its exit code, or minus the signal that ended it."""
+class Job(launcher.Job):
+    """A job, its process and the GPUs that it holds."""
 
-    log: Path
-    command: list[str]
-    code: int | None = None
     process: subprocess.Popen | None = None
     gpus: list[str] = field(default_factory=list)
 
 
 def parse(argv: list[str]) -> tuple[argparse.Namespace, list[Job]]:
     """Options and the jobs; a wrong call exits with code 2 and one line."""
-    parser = argparse.ArgumentParser(usage="%(prog)s [options] [JOB=1:32] LOG COMMAND ...", allow_abbrev=False)
-    parser.add_argument("--gpu", type=int, default=0, metavar="N", help="GPUs a job (CUDA_VISIBLE_DEVICES is set)")
-    parser.add_argument("--mem", help="memory a job; taken for the sake of cluster launchers, not enforced here")
-    parser.add_argument("--num_threads", type=int, default=1, metavar="N", help="threads a job (OMP and MKL)")
-    parser.add_argument("--max_jobs", type=int, metavar="N", help="jobs at once (default: cores / num_threads)")
-    parser.add_argument("--verbose", action="store_true", help="also show the log; only with one job")
-    parser.add_argument("rest", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
-    options = parser.parse_args(argv)
-    if options.num_threads < 1 or options.gpu < 0 or (options.max_jobs is not None and options.max_jobs < 1):
-        parser.error("--num_threads and --max_jobs are at least 1, --gpu at least 0")
-    rest, numbers = options.rest, range(1)
-    replaced = bool(rest) and rest[0].startswith("JOB=")
-    if replaced:
-        match = re.fullmatch(r"JOB=(\d+):(\d+)", rest[0])
-        if not match or int(match[1]) > int(match[2]):
-            parser.error(f"{rest[0]!r}: expected JOB=first:last, for example JOB=1:8")
-        numbers, rest = range(int(match[1]), int(match[2]) + 1), rest[1:]
-    if len(rest) < 2:
-        parser.error("expected a log and a command")
-    if len(numbers) > 1 and ("JOB" not in rest[0] or options.verbose):
-        parser.error(f"several jobs need JOB in the name of their log ({rest[0]}), and no --verbose")
-    jobs = []
-    for number in numbers:
-        log, *command = [word.replace("JOB", str(number)) for word in rest] if replaced else rest
-        jobs.append(Job(Path(log), command))
-    return options, jobs
+    parser = launcher.parser()
+    options, call = launcher.parse(parser, argv)
+    if options.num_nodes > 1:
+        parser.error(f"--num_nodes {options.num_nodes}: this launcher has one machine, take a cluster's (utils/slurm.py)")
+    return options, [Job(**vars(call.job(number))) for number in call.numbers]
 
 
 def visible_gpus() -> list[str]:
@@ -86,19 +62,17 @@ def own_group() -> None:
 def start(job: Job, options: argparse.Namespace) -> None:
     """Begin the log and start the command; with --verbose show what it prints until it ends."""
     job.log.parent.mkdir(parents=True, exist_ok=True)
-    environment = dict(os.environ, OMP_NUM_THREADS=str(options.num_threads), MKL_NUM_THREADS=str(options.num_threads))
-    environment.setdefault("OMP_WAIT_POLICY", "passive")  # threads that spin while they wait are slow on shared cores
+    environment = launcher.environment(options.num_threads)
     if job.gpus:
         environment["CUDA_VISIBLE_DEVICES"] = ",".join(job.gpus)
-    head = f"# {shlex.join(job.command)}\n# started {time.ctime()} on {socket.gethostname()}\n"
-    job.log.write_bytes(os.fsencode(head))
+    job.log.write_bytes(launcher.head(job.command))
     with open(job.log, "ab", buffering=0) as log:
         try:
             job.process = subprocess.Popen(
                 job.command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE if options.verbose else log,
                 stderr=subprocess.STDOUT, env=environment, preexec_fn=own_group)
         except OSError as error:
-            log.write(os.fsencode(f"cannot start {job.command[0]}: {error.strerror}\n"))
+            log.write(launcher.cannot_start(job.command, error))
             return finish(job, 127)
         while options.verbose and (chunk := os.read(job.process.stdout.fileno(), 65536)):
             log.write(chunk)
@@ -108,8 +82,8 @@ def start(job: Job, options: argparse.Namespace) -> None:
 def finish(job: Job, code: int) -> None:
     """Close the log with the time and the exit code."""
     job.code = code
-    with open(job.log, "a", encoding="utf-8") as log:
-        log.write(f"# ended {time.ctime()} with exit code {code}\n")
+    with open(job.log, "ab") as log:
+        log.write(launcher.foot(code))
 
 
 def run_all(jobs: list[Job], options: argparse.Namespace, running: list[Job]) -> None:
@@ -136,16 +110,8 @@ def run_all(jobs: list[Job], options: argparse.Namespace, running: list[Job]) ->
             running.remove(job)
             gpus += job.gpus
             ended.append(job)
-            show(len(ended), sum(job.code != 0 for job in ended), len(jobs))
+            launcher.show(len(ended), sum(job.code != 0 for job in ended), len(jobs))
         time.sleep(0.02)
-
-
-def show(done: int, failed: int, total: int) -> None:
-    """One line of progress on stderr: rewritten in place on a terminal, else about ten lines in all."""
-    tty = sys.stderr.isatty()
-    if total > 1 and (tty or done == total or done % max(1, total // 10) == 0):
-        text = f"{done}/{total} jobs done" + (f", {failed} failed" if failed else "")
-        print(f"\r{text}" if tty else text, end="" if tty and done < total else "\n", file=sys.stderr, flush=True)
 
 
 def stop(running: list[Job]) -> None:
@@ -174,12 +140,7 @@ def main() -> None:
         run_all(jobs, options, running)
     finally:
         stop(running)
-    failed = [job for job in jobs if job.code != 0]
-    if failed:
-        if not options.verbose:
-            tail = failed[0].log.read_bytes()[-8192:].decode("utf-8", "replace").splitlines()[-20:]
-            print("\n".join(tail), file=sys.stderr)
-        sys.exit(f"run.py: {len(failed)} of {len(jobs)} jobs failed; the first: {failed[0].log}")
+    launcher.report("run.py", jobs, options.verbose)
 
 
 if __name__ == "__main__":

@@ -44,6 +44,10 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("-o", "--output", metavar="OUT", help="a file, a folder, or -")
     parser.add_argument("--set", type=Path, help="a rendered test set instead of files")
     parser.add_argument("--out", type=Path, help="folder of the set's estimates")
+    parser.add_argument("--begin", action="store_true", help="only forget estimates of another model; then come the jobs")
+    parser.add_argument("--job", type=int, metavar="J", help="make the share of this job (1, 2, ..) of the estimates; "
+                        "the command without --job then finishes")
+    parser.add_argument("--num_jobs", type=int, default=1, metavar="N")
     parser.add_argument("--control", choices=CONTROLS, default="none", help="ask the set with the wrong query")
     parser.add_argument("--constant_query", default=ANYTHING, help="what --control constant asks")
     parser.add_argument("--template", default="{}", help="how the set's queries are put, as 'this is the sound of {}'")
@@ -103,12 +107,18 @@ def _separate_set(args: argparse.Namespace, argv: list[str]) -> None:
     if stamp.is_complete(done, options, manifests, [args.out / "wav.scp"]):
         print(f"{args.out}: separated, nothing to do")
         return
-    if not stamp.is_complete(started, options, manifests):  # estimates of another model or set are not resumed
+    going_on = stamp.is_complete(started, options, manifests)
+    if args.job is not None and not (going_on and 1 <= args.job <= args.num_jobs):
+        raise LassError(f"--job {args.job} of {args.num_jobs}: jobs are counted from 1, and come after --begin with the "
+                        "same options")
+    if not going_on:  # estimates of another model or set are not resumed
         if (args.out / "audio").exists() and not started.exists():
             raise LassError(f"{args.out}: holds a folder audio/ that is none of ours; give another --out")
         shutil.rmtree(args.out / "audio", ignore_errors=True)
         done.unlink(missing_ok=True)
         stamp.write(started, options, manifests)
+    if args.begin:
+        return
 
     from lass.data.rendered import asked_by_labels, read_questions
     from lass.infer.sets import separate_set
@@ -123,6 +133,9 @@ def _separate_set(args: argparse.Namespace, argv: list[str]) -> None:
     if args.control == "constant":
         questions = [question._replace(text=args.constant_query) for question in questions]
     questions = [question._replace(text=args.template.replace("{}", question.text)) for question in questions]
+    if args.job is not None:
+        separate_set(separate, questions, args.out, args.batch_size, args.job, args.num_jobs)
+        return
     clipped = separate_set(separate, questions, args.out, args.batch_size)
     print(f"{args.out}: {len(questions)} of {len(questions)} queries separated, {clipped} samples clipped")
     facts = {"command": shlex.join(["lass", "separate", *argv]), "commit": commit(), "model": args.model, **facts}

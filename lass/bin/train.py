@@ -12,6 +12,9 @@ from lass.train.experiment import leak_policies, manifests, open_experiment
 def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="lass train", description=__doc__)
     add_arguments(parser)
+    parser.add_argument("--ngpu", type=int, default=0, metavar="G", help="GPUs on each node, a process each (without "
+                        "GPUs: processes); 0: one process")
+    parser.add_argument("--num_nodes", type=int, default=1, metavar="N", help="nodes, started by srun")
     parser.add_argument("--overfit_batch", type=int, default=0, metavar="STEPS", help="learn one batch")
     args = parser.parse_args(argv)
 
@@ -26,6 +29,8 @@ def main(argv: list[str] | None = None) -> None:
     from lass.infer.model import Model
     from lass.score.provenance import commit
     from lass.train.fit import Training
+    from lass.train.interruption import SAVED, Interrupted
+    from lass.train.ranks import is_first
 
     if args.overfit_batch:
         losses = Training(config, args.exp, args.data_root).overfit_batch(args.overfit_batch)
@@ -34,13 +39,20 @@ def main(argv: list[str] | None = None) -> None:
         if not end < losses[0]:
             raise LassError("the loss of a single batch did not fall: look at optimiser.lr, the loss and the data")
         return
-    training = Training(config, args.exp, args.data_root)
+    training = Training(config, args.exp, args.data_root, args.ngpu, args.num_nodes)
     replay = [sys.executable, "-m", "lass.bin.train", *(sys.argv[1:] if argv is None else argv)]
-    open_experiment(args.exp, config, inputs, replay, commit())
-    training.run()
-    model = config | {"leaks": leak_policies(config, args.data_root)}
-    Model(model, training.encoder, training.separator).save(args.exp / "model")
-    stamp.write(done, config, inputs)
+    if is_first():
+        open_experiment(args.exp, config, inputs, replay, commit())
+    try:
+        training.run()
+    except Interrupted as told:
+        if is_first():
+            print(f"{args.exp}: {told}", file=sys.stderr)
+        sys.exit(SAVED)
+    if is_first():
+        model = config | {"leaks": leak_policies(config, args.data_root)}
+        Model(model, training.encoder, training.separator).save(args.exp / "model")
+        stamp.write(done, config, inputs)
 
 
 if __name__ == "__main__":

@@ -25,8 +25,12 @@ def by_model(model: Model, remove: bool = False) -> Separation:
     return separate
 
 
-def separate_set(separate: Separation, questions: Sequence[Question], folder: Path, batch_size: int) -> int:
+def separate_set(
+    separate: Separation, questions: Sequence[Question], folder: Path, batch_size: int, job: int = 1, num_jobs: int = 1
+) -> int:
     """Write one estimate a question to ``folder``, at the rate of the mixtures; ``wav.scp`` when all are there.
+
+    One of several jobs takes every ``num_jobs``-th batch, and writes no ``wav.scp``.
 
     Finished estimates are kept. Clips are batched with others of the same rate and shape, since padding would change
     what the network sees. A resumed run makes the same batches, since the last bits of an estimate depend on them.
@@ -36,12 +40,14 @@ def separate_set(separate: Separation, questions: Sequence[Question], folder: Pa
     """
     paths = {q.key: folder / "audio" / f"{q.key.replace('#', '-q')}.flac" for q in questions}
     clipped = 0
-    with tqdm(total=len(questions), desc=folder.name, unit="query") as bar:
-        for batch in _batches(questions, batch_size):
+    batches = itertools.islice(_batches(questions, batch_size), job - 1, None, num_jobs)
+    with tqdm(total=len(questions) // num_jobs, desc=folder.name, unit="query") as bar:
+        for batch in batches:
             if not all(paths[question.key].exists() for question in batch):
                 clipped += _separate_batch(separate, batch, paths)
             bar.update(len(batch))
-    write_table(folder / "wav.scp", [(key, str(path)) for key, path in paths.items()])
+    if num_jobs == 1:
+        write_table(folder / "wav.scp", [(key, str(path)) for key, path in paths.items()])
     return clipped
 
 

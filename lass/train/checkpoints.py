@@ -50,7 +50,7 @@ class Checkpoints(Callback):
         step = trainer.global_step
         # A step that ends with a validation is saved after it, so that a resumed run does not lose the validation.
         if step % self.every == 0 and step % self.val_every:
-            self._save_last(trainer)
+            self.save_last(trainer)
 
     def on_validation_end(self, trainer: Trainer, module: LightningModule) -> None:
         if trainer.sanity_checking:
@@ -61,7 +61,8 @@ class Checkpoints(Callback):
         if better:
             self.best, self.best_step = score, trainer.global_step
             trainer.save_checkpoint(self.folder / "best.ckpt", True)  # weights only
-        self._save_last(trainer)
+        self.save_last(trainer)
 
-    def _save_last(self, trainer: Trainer) -> None:
+    def save_last(self, trainer: Trainer) -> None:
+        """Write ``last.ckpt``; all ranks call it."""
         trainer.save_checkpoint(self.folder / "last.ckpt", False)  # with the state of the optimiser

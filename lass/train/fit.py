@@ -14,9 +14,12 @@ from lass.io.memory import keep_freed_memory
 from lass.queries.cache import TextEmbeddingCache
 from lass.queries.store import cache_name
 from lass.train.checkpoints import AtomicCheckpointIO, Checkpoints
+from lass.train.first import FirstSteps
 from lass.train.initial import initialise
-from lass.train.loader import ResumableLoader
+from lass.train.interruption import Interruption
+from lass.train.loader import ConsumedSampler, ResumableLoader
 from lass.train.module import SeparationModule
+from lass.train.ranks import trainer_options
 from lass.train.settings import TrainSettings
 from lass.train.system import build_model, check, training_set
 from lass.train.validation import ValidationMixtures
@@ -29,12 +32,13 @@ class Training:
         config: resolved configuration.
         folder: the experiment; ``ckpt/`` and ``tb/`` are written there, ``embed/`` was by stage embed.
         data_root: folder of the sets.
+        ngpu, num_nodes: processes, see ``lass.train.ranks``; ``train.batch_size`` is that of all of them together.
     """
 
-    def __init__(self, config: dict, folder: Path, data_root: Path):
+    def __init__(self, config: dict, folder: Path, data_root: Path, ngpu: int = 0, num_nodes: int = 1):
         check(config)
         seed_everything(config["seed"], verbose=False)  # initial weights
-        self.folder, self.config = folder, config
+        self.folder, self.config, self.processes = folder, config, trainer_options(ngpu, num_nodes)
         self.settings = TrainSettings(**config["train"])
         self.encoder, self.separator = build_model(config)
         if not torch.cuda.is_available():
@@ -71,22 +75,34 @@ class Training:
         print(f"starting from the weights of {model}; not loaded: {len(left) or 'none'}", *left, sep="\n  ")
 
     def run(self) -> None:
-        """Train to ``max_steps``, from ``last.ckpt`` where there is one; then load the best weights."""
+        """Train to ``max_steps``, from ``last.ckpt`` where there is one; then load the best weights.
+
+        Raises:
+            Interrupted: it was told to end, and has saved its state.
+        """
         settings, last = self.settings, self.folder / "ckpt" / "last.ckpt"
         checkpoints = Checkpoints(self.folder / "ckpt", settings.checkpoint_every, settings.val_every)
-        trainer = self._trainer(settings.max_steps, [checkpoints, TQDMProgressBar(refresh_rate=10)], logger=True)
+        interruption = Interruption(checkpoints.save_last, settings.val_every)
+        callbacks = [FirstSteps(), checkpoints, interruption, TQDMProgressBar(refresh_rate=10)]
+        trainer = self._trainer(settings.max_steps, callbacks, logger=True)
         loader = ResumableLoader(
             self.mixtures,
-            settings.batch_size,
-            settings.max_steps * settings.accumulate,
+            ConsumedSampler(
+                settings.batch_size, settings.max_steps * settings.accumulate, trainer.global_rank, trainer.world_size
+            ),
             lambda: trainer.global_step * settings.accumulate,
             settings.num_workers,
         )
-        valid = DataLoader(self.valid, batch_size=1)
+        valid = DataLoader(self.valid, batch_size=1, sampler=self._of_rank(trainer))
         trainer.fit(self.module, loader, valid, ckpt_path=last if last.exists() else None, weights_only=True)
         best = torch.load(self.folder / "ckpt" / "best.ckpt", map_location="cpu", weights_only=True)
         self.module.load_state_dict(best["state_dict"])
         print(f"best validation SDRi {checkpoints.best:.2f} dB at step {checkpoints.best_step} of {settings.max_steps}")
+
+    def _of_rank(self, trainer: Trainer) -> range:
+        """The share of a rank of the validation set; all of it for each where there are fewer questions than ranks."""
+        world_size, questions = trainer.world_size, len(self.valid)
+        return range(questions)[trainer.global_rank :: world_size] if questions >= world_size else range(questions)
 
     def overfit_batch(self, steps: int) -> list[float]:
         """Train on the first batch alone: a system that can learn drives this loss down. Writes nothing.
@@ -103,8 +119,6 @@ class Training:
     def _trainer(self, steps: int, callbacks: list[Callback], logger: bool) -> Trainer:
         return Trainer(
             max_steps=steps,
-            accelerator="auto",
-            devices=1,
             precision=_precision(self.settings.precision),
             accumulate_grad_batches=self.settings.accumulate,
             val_check_interval=self.settings.val_every * self.settings.accumulate if logger else None,
@@ -112,11 +126,11 @@ class Training:
             num_sanity_val_steps=0,
             log_every_n_steps=self.settings.log_every,
             logger=TensorBoardLogger(self.folder, name="tb", version="") if logger else False,
-            plugins=[AtomicCheckpointIO()],
             callbacks=callbacks,
             enable_checkpointing=False,  # by the callback Checkpoints
             enable_model_summary=False,
             use_distributed_sampler=False,
+            **self.processes | {"plugins": [AtomicCheckpointIO(), *self.processes["plugins"]]},
         )
 
 

@@ -4,33 +4,39 @@ from collections.abc import Callable, Iterator
 
 from torch.utils.data import DataLoader, Dataset
 
+from lass.train.interruption import ignore_signals
+from lass.train.ranks import share
+
 
 class ConsumedSampler:
-    """Yields the batches ``start``, ``start + 1``, ... of an endless set.
+    """Yields the batches ``start``, ``start + 1``, ... of an endless set: of each, the share of one rank.
 
     Its length is that of the whole training, because Lightning goes on counting batches where it stopped.
     """
 
-    def __init__(self, batch_size: int, batches: int):
+    def __init__(self, batch_size: int, batches: int, rank: int = 0, world_size: int = 1):
         self.batch_size, self.batches, self.start = batch_size, batches, 0
+        self.rank, self.share = rank, share(batch_size, world_size)
 
     def __len__(self) -> int:
         return self.batches
 
     def __iter__(self) -> Iterator[list[int]]:
         for batch in range(self.start, self.batches):
-            yield list(range(batch * self.batch_size, (batch + 1) * self.batch_size))
+            first = batch * self.batch_size + self.rank * self.share
+            yield list(range(first, first + self.share))
 
 
 class ResumableLoader(DataLoader):
     """Its state is the number of batches that the training has *consumed*, whatever the workers fetched ahead.
 
     Args:
+        batches: those of this rank, as ``ConsumedSampler`` yields them.
         consumed: tells that number when a checkpoint is written.
     """
 
-    def __init__(self, dataset: Dataset, batch_size: int, batches: int, consumed: Callable[[], int], num_workers: int):
-        super().__init__(dataset, batch_sampler=ConsumedSampler(batch_size, batches), num_workers=num_workers)
+    def __init__(self, dataset: Dataset, batches: ConsumedSampler, consumed: Callable[[], int], num_workers: int):
+        super().__init__(dataset, batch_sampler=batches, num_workers=num_workers, worker_init_fn=ignore_signals)
         self.consumed = consumed
 
     def state_dict(self) -> dict:

@@ -60,10 +60,12 @@ class SeparationModule(LightningModule):
         self._examples = batch["utt"]
         self.redraws += batch["redraws"].sum(0).cpu().numpy()
         self.without_frames += sum(int(each["without_frames"].sum()) for each in (batch, *others))
-        self.log_dict({f"train/{name}": value.detach() for name, value in losses.items()}, prog_bar=True)
+        means = {f"train/{name}": value.detach() for name, value in losses.items()}
+        self.log_dict(means, prog_bar=True, sync_dist=True)
         self.log("train/lr", self.lr_schedulers().get_last_lr()[0])
-        self.log_dict({"train/silent_crops": float(self.redraws[0]), "train/silent_clips": float(self.redraws[1])})
-        self.log("train/without_frames", float(self.without_frames))
+        counts = {"train/silent_crops": self.redraws[0], "train/silent_clips": self.redraws[1]}
+        counts["train/without_frames"] = self.without_frames
+        self.log_dict({k: float(v) for k, v in counts.items()}, sync_dist=True, reduce_fx="sum")
         return loss
 
     def _asked(self, batch: dict) -> dict:
@@ -88,4 +90,4 @@ class SeparationModule(LightningModule):
         for waves in zip(*(x.double().cpu().numpy() for x in (mixture, target, estimate))):
             mix, reference, separated = (wave[0] for wave in waves)
             improvement = sdr(reference, separated) - sdr(reference, mix)
-            self.log("valid/sdri", improvement, batch_size=1, on_step=False, on_epoch=True, prog_bar=True)
+            self.log("valid/sdri", improvement, batch_size=1, on_step=False, prog_bar=True, sync_dist=True)

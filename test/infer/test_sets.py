@@ -175,3 +175,27 @@ def test_a_model_that_is_asked_by_labels(command, test_set, tagger_folder, monke
     write_table(test_set / "utt2labels", [(f"mix{i}", "b") for i in range(5)])
     with pytest.raises(LassError, match="utt2labels: no labels with names for mix5"):
         command(model=tagger_folder, out="incomplete")
+
+
+def test_jobs_make_the_same_estimates(command, tmp_path):
+    whole = command("--batch_size", "2")
+    folder = command("--batch_size", "2", "--begin", out="parts")
+    for job in (2, 1, 3):
+        command("--batch_size", "2", "--job", str(job), "--num_jobs", "3", out="parts")
+        assert not (folder / "wav.scp").exists()
+    names = [path.name for path in folder.rglob("*.flac")]
+    assert len(names) == len(set(names)) == 7
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*.flac")}
+    command("--batch_size", "2", out="parts")
+    assert before == {path: path.stat().st_mtime_ns for path in folder.rglob("*.flac")}  # nothing is made twice
+    assert estimates(folder) == estimates(whole) and len(read_table(folder / "wav.scp")) == 7
+
+
+def test_a_job_comes_after_begin(command, tmp_path):
+    with pytest.raises(LassError, match="--job 1 of 2: .* come after --begin"):
+        command("--job", "1", "--num_jobs", "2")
+    command("--begin")
+    with pytest.raises(LassError, match="--job 3 of 2: jobs are counted from 1"):
+        command("--job", "3", "--num_jobs", "2")
+    with pytest.raises(LassError, match="come after --begin"):  # estimates of another question are not there to go on
+        command("--job", "1", "--num_jobs", "2", "--control", "constant")

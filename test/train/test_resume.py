@@ -19,6 +19,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from lass.bin.__main__ import main
 from lass.infer.model import Model
+from lass.train.interruption import SAVED
 from lass.train.module import SeparationModule
 
 PATIENCE = 300  # s
@@ -212,3 +213,22 @@ def test_killed_while_asked_by_audio(corpus, trainings, tiny_models, tmp_path):
     assert last_step(tmp_path / "killed") == 6
     trainings.run(tmp_path / "killed", changes)
     assert_same_training(tmp_path / "killed", tmp_path / "whole")
+
+
+@pytest.mark.parametrize("number, accumulate", [(signal.SIGTERM, 1), (signal.SIGUSR1, 1), (signal.SIGTERM, 2)])
+def test_told_to_end(number, accumulate, corpus, trainings, uninterrupted, tmp_path):
+    """As a cluster does when time is up or another job needs the node: to all processes, workers of the loader too."""
+    experiment, changes = tmp_path / "exp", CHANGES[accumulate]
+    corpus.embed(experiment)
+    for _ in range(2):
+        before = last_step(experiment)
+        process = trainings.start(experiment, changes)
+        while last_step(experiment) == before:  # half written ones have another name
+            assert process.is_alive(), (experiment / "log").read_text()
+            time.sleep(0.002)
+        os.killpg(process.pid, number)
+        assert trainings.end(process) == SAVED, (experiment / "log").read_text()
+        said = (experiment / "log").read_text().splitlines()[-1]
+        assert said.endswith(f"interrupted at step {last_step(experiment)}, the state is saved: the same command goes on")
+    trainings.run(experiment, changes)
+    assert_same_training(experiment, uninterrupted[accumulate])

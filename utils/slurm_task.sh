@@ -1,0 +1,3 @@
+#!/bin/sh
+# The batch script of utils/slurm.py; its arguments are the command.
+exec "$@"
