@@ -1,6 +1,6 @@
 """Layers of yaml, merged in one order and bound to signatures before anything is computed.
 
-``conf/train.yaml`` < ``conf/model/<m>.yaml`` < ``egs/<c>/conf/<x>.yaml`` < ``--set key=value``.
+``conf/train.yaml`` < ``conf/model/<m>.yaml`` < ``egs/<c>/conf/<x>.yaml`` < ``--row`` < ``--set key=value``.
 A part of a system is ``{class: lass.<module>.<name>, **keyword arguments}``; functions are bound as well.
 """
 
@@ -23,7 +23,9 @@ PARTS = {
     "loss": ("estimate", "target", "weight"),
     "optimiser": ("parameters",),
     "schedule": ("step", "total_steps"),
+    "manipulation": (),
 }
+OPTIONAL = ("manipulation",)
 SECTIONS = ("data", "query", "train")
 NUMBERS = {int: int, float: (int, float)}  # annotation -> what the yaml may give
 
@@ -76,11 +78,19 @@ def parse_override(text: str) -> dict:
     return parsed
 
 
-def load(paths: Iterable[str | Path], overrides: Iterable[str] = ()) -> dict:
-    """Merge yaml files and ``key=value`` overrides in the order given, and check the top-level keys."""
+def load(
+    paths: Iterable[str | Path], overrides: Iterable[str] = (), row: tuple[str | Path, str] | None = None
+) -> dict:
+    """Merge yaml files, a row and ``key=value`` overrides in the order given, and check the top-level keys.
+
+    Args:
+        row: a yaml file that holds one section a row of a paper's tables, and the name of one.
+    """
     config: dict = {}
     for path in paths:
         config = merge(config, read_yaml(path))
+    if row:
+        config = merge(config, read_section(*row))
     for text in overrides:
         config = merge(config, parse_override(text))
     known = {"seed", *PARTS, *SECTIONS}

@@ -1,7 +1,7 @@
 """Prepare the query encoder: cache the embeddings of a frozen one, learn the tokenizer of one that trains along.
 
 A frozen one embeds the texts, and one frame a second of the videos (video.scp) of sets that are asked by image. One
-whose texts are names of classes hears example clips of them.
+whose texts are names of classes hears example clips of them; one with PCA learns the components of the texts.
 """
 
 import argparse
@@ -30,8 +30,10 @@ def main(argv: list[str] | None = None) -> None:
     from lass.data.rendered import read_questions
     from lass.queries.cache import TextEmbeddingCache
     from lass.queries.frames import FOLDER
+    from lass.queries.pca import PcaClap
     from lass.queries.store import cache_name
     from lass.train.classes import learn_classes
+    from lass.train.components import learn_components
     from lass.train.frames import embed_frames
     from lass.train.initial import starting_tokenizer
     from lass.train.system import build_model, check, rules, training_set
@@ -42,6 +44,8 @@ def main(argv: list[str] | None = None) -> None:
     folders = [args.data_root / str(entry.get("dir")) for entry in config["data"]["sets"]]
     if encoder.examples:
         learn_classes(encoder, list(map(DataDir, folders)), config, args.exp / "embed")
+    if isinstance(encoder, PcaClap):
+        learn_components(encoder, list(map(DataDir, folders)), rules(config), config, args.exp / "embed")
     cache = args.data_root / "embed" / cache_name(encoder) if encoder.frozen else None
     for folder, rule in zip(folders, rules(config)):
         if "image" in rule.modalities:

@@ -9,7 +9,7 @@ from lass.errors import LassError
 from lass.io.files import sha256, write_text
 from lass.queries import ENCODER
 
-PATTERNS = ("config.yaml", "model.safetensors", "tokenizer.*", "classes.*",  # what loading reads
+PATTERNS = ("config.yaml", "model.safetensors", "tokenizer.*", "classes.*", "pca.*",  # what loading reads
             *(f"{ENCODER}/*.{suffix}" for suffix in ("json", "txt", "safetensors")))
 CARD, SUMS = "README.md", "SHA256SUMS"
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 from transformers import ClapConfig, ClapFeatureExtractor, ClapModel
 
@@ -39,12 +39,16 @@ class Clap(PretrainedEncoder):
         # 77 as LAION-CLAP; RoBERTa's positions begin behind its padding id
         self.max_tokens = min(77, self.config.text_config.max_position_embeddings - 2)
 
-    @torch.no_grad()
     def encode_text(self, texts: Sequence[str]) -> Query:
         """B texts -> embedding ``[B, D]``."""
+        return self._query(self.project_text(texts), "text")
+
+    @torch.no_grad()
+    def project_text(self, texts: Sequence[str]) -> Tensor:
+        """B texts -> what CLAP gives, of any norm: ``[B, D]``."""
         ids, mask = self.tokenise(texts)
         pooled = self.backbone.text_model(ids, attention_mask=mask).pooler_output
-        return self._query(self.backbone.text_projection(pooled), "text")
+        return self.backbone.text_projection(pooled)
 
     @torch.no_grad()
     def encode_audio(self, wave: Tensor) -> Query:
@@ -58,6 +62,11 @@ class Clap(PretrainedEncoder):
             features.to(self._place), is_longer=torch.zeros(len(wave), 1, dtype=torch.bool)
         ).pooler_output
         return self._query(self.backbone.audio_projection(pooled), "audio")
+
+    @property
+    def mel_norm(self) -> nn.Module:
+        """The layer that gives the normalised mel spectrogram ``[B, bins, frames, 1]``."""
+        return self.backbone.audio_model.audio_encoder.batch_norm
 
     @functools.cached_property
     def _extractor(self) -> ClapFeatureExtractor:

@@ -1,5 +1,6 @@
 """What a training batch asks with: texts, the targets themselves, or frames of their videos."""
 
+import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from lass.io.arrays import read_array
 from lass.queries.cache import TextEmbeddingCache
 from lass.queries.encoder import QueryEncoder
 from lass.queries.frames import FOLDER
+from lass.queries.manipulate import Manipulation
 from lass.queries.query import Query
 from lass.queries.store import cache_name
 
@@ -23,10 +25,13 @@ class Asker:
 
     Args:
         sample_rate: of the batch (Hz).
+        manipulation: of what ``of_batch`` asks with.
     """
 
-    def __init__(self, encoder: QueryEncoder, cache: TextEmbeddingCache | None, sample_rate: int):
-        self.encoder, self.cache, self.sample_rate = encoder, cache, sample_rate
+    def __init__(
+        self, encoder: QueryEncoder, cache: TextEmbeddingCache | None, sample_rate: int, manipulation: Manipulation
+    ):
+        self.encoder, self.cache, self.sample_rate, self.manipulation = encoder, cache, sample_rate, manipulation
 
     def of_texts(self, texts: Sequence[str], device: torch.device) -> Query:
         """B texts -> B queries."""
@@ -39,27 +44,29 @@ class Asker:
         """B examples of ``TrainingMixtures``, each asked in its own way -> B queries."""
         asked, embedding = batch["asked"], {}
         if set(asked) == {"text"}:
-            return self.of_texts(batch["query"], device)
+            query = self.of_texts(batch["query"], device)
+            return dataclasses.replace(query, embedding=self.manipulation.embeddings(query.embedding, "text"))
         for modality in sorted(set(asked)):
             rows = [i for i, other in enumerate(asked) if other == modality]
             queries = [batch["query"][i] for i in rows]
             if modality == "text":
                 found = self.of_texts(queries, device).embedding
             elif modality == "audio":
-                found = self._of_targets(batch["target"][rows])
+                found = self._of_targets(batch["target"], rows)
             else:
                 found = torch.stack([self._of_frames(place) for place in queries])
-            embedding |= zip(rows, found.to(device))
+            embedding |= zip(rows, self.manipulation.embeddings(found.to(device), modality))
         mixed = torch.stack([embedding[i] for i in range(len(asked))])
         modality = asked[0] if len(set(asked)) == 1 else "mixed"
         return Query(mixed, None, None, ["extraction"] * len(asked), modality)
 
-    def _of_targets(self, target: Tensor) -> Tensor:
-        """``[B, C, T]`` -> ``[B, D]``. The encoder is frozen, and runs in float32 whatever the separator does."""
-        mono = target.mean(1).float().cpu().numpy()
-        wave = torch.from_numpy(audio.resample(mono, self.sample_rate, self.encoder.sample_rate))
+    def _of_targets(self, target: Tensor, rows: Sequence[int]) -> Tensor:
+        """Rows of ``[B, C, T]`` -> ``[rows, D]``. The encoder is frozen, and runs in float32 whatever else does."""
+        mono = self.manipulation.waves(target.mean(1).float())[rows].cpu().numpy()
+        wave = torch.from_numpy(audio.resample(mono, self.sample_rate, self.encoder.sample_rate)).to(target.device)
         with torch.no_grad(), torch.autocast(target.device.type, enabled=False):
-            return self.encoder.encode_audio(wave.to(target.device)).embedding
+            with self.manipulation.hearing(self.encoder):
+                return self.encoder.encode_audio(wave).embedding
 
     def _of_frames(self, place: str) -> Tensor:
         """``<ark>:<offset>`` of a matrix ``[frames, D]`` -> mean ``[D]``, of norm 1 again (AudioSep, Sec. V-A)."""

@@ -21,7 +21,7 @@ from lass.train.loader import ConsumedSampler, ResumableLoader
 from lass.train.module import SeparationModule
 from lass.train.ranks import trainer_options
 from lass.train.settings import TrainSettings
-from lass.train.system import build_model, check, training_set
+from lass.train.system import build_manipulation, build_model, check, training_set
 from lass.train.validation import ValidationMixtures
 
 
@@ -61,6 +61,7 @@ class Training:
             configuration.build_function(config, "optimiser"),
             lambda step: schedule(step, steps),
             self.settings,
+            build_manipulation(config),
             config["seed"],
         )
 

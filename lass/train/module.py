@@ -11,6 +11,7 @@ from lass.errors import LassError
 from lass.metrics.sdr import sdr
 from lass.queries.cache import TextEmbeddingCache
 from lass.queries.encoder import QueryEncoder
+from lass.queries.manipulate import Manipulation
 from lass.separators.separator import Separator
 from lass.train.asker import Asker
 from lass.train.settings import TrainSettings
@@ -22,6 +23,7 @@ class SeparationModule(LightningModule):
     Args:
         optimiser: parameters -> optimiser.
         schedule: step -> factor of the learning rate.
+        manipulation: of the queries in training.
         seed: every random draw of step n (dropout) follows from (seed, n, rank).
     """
 
@@ -33,11 +35,12 @@ class SeparationModule(LightningModule):
         optimiser: Callable,
         schedule: Callable[[int], float],
         settings: TrainSettings,
+        manipulation: Manipulation,
         seed: int,
     ):
         super().__init__()
         self.encoder, self.separator = encoder, separator
-        self.asker = Asker(encoder, cache, separator.sample_rate)
+        self.asker = Asker(encoder, cache, separator.sample_rate, manipulation)
         self.optimiser, self.schedule, self.settings, self.seed = optimiser, schedule, settings, seed
         self.redraws = np.zeros(2, dtype=np.int64)
         self.without_frames = 0

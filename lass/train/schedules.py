@@ -39,3 +39,13 @@ def linear_decay(
     if step < warm_up_steps:
         return (step + 1) / warm_up_steps
     return 1.0 - (1.0 - end) * min(1.0, (step - warm_up_steps) / (decay_steps - warm_up_steps))
+
+
+def warm_up_then_decay(
+    step: int, total_steps: int, warm_up_steps: int = 4_000, constant_steps: int = 160_000,
+    decay_steps: int = 10_000, factor: float = 0.9,
+) -> float:  # fmt: skip
+    """Linear from 0 to 1, constant for ``constant_steps``, then ``factor`` every ``decay_steps`` (MERL, Sec. IV-C)."""
+    if step < warm_up_steps:
+        return step / warm_up_steps
+    return factor ** max(0, (step - warm_up_steps - constant_steps) // decay_steps)

@@ -7,6 +7,7 @@ from lass.data.asking import TrainingRule
 from lass.data.mixtures import TrainingMixtures
 from lass.errors import LassError
 from lass.queries.encoder import QueryEncoder
+from lass.queries.manipulate import Manipulation
 from lass.separators.separator import Separator
 from lass.train.settings import TrainSettings
 
@@ -17,7 +18,8 @@ def check(config: dict) -> None:
         if section not in config:
             raise LassError(f"configuration: missing section {section!r}")
     for part in configuration.PARTS:
-        configuration.check_part(config, part)
+        if part in config or part not in configuration.OPTIONAL:
+            configuration.check_part(config, part)
     TrainingRule.of(config["query"], "query")
     configuration.bind(TrainSettings, config["train"], "train")
     steps, interval = config["train"]["max_steps"], config["train"]["val_every"]
@@ -54,6 +56,11 @@ def build_model(config: dict) -> tuple[QueryEncoder, Separator]:
     separator = configuration.build(config, "separator", Separator, condition=encoder.dim)
     separator.loss = configuration.build_function(config, "loss")
     return encoder, separator
+
+
+def build_manipulation(config: dict) -> Manipulation:
+    """What a training does with its queries; nothing where the configuration tells nothing."""
+    return configuration.build(config, "manipulation", Manipulation) if "manipulation" in config else Manipulation()
 
 
 def training_set(config: dict, data_root: Path, separator: Separator) -> TrainingMixtures:

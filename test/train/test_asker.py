@@ -13,6 +13,7 @@ from lass.io import audio
 from lass.queries.cache import TextEmbeddingCache
 from lass.queries.clap import Clap
 from lass.queries.frames import FOLDER
+from lass.queries.manipulate import Manipulation
 from lass.queries.store import cache_name
 from lass.train.asker import Asker
 
@@ -30,7 +31,7 @@ def clap(tiny_models) -> Clap:
 def asker(clap, tmp_path) -> Asker:
     cache = TextEmbeddingCache(tmp_path / "texts")
     cache.add(clap, TEXTS)
-    return Asker(clap, cache, RATE)
+    return Asker(clap, cache, RATE, Manipulation())
 
 
 @pytest.fixture

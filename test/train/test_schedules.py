@@ -8,7 +8,7 @@ from numpy.random import default_rng
 
 from lass import config
 from lass.data.levels import draw
-from lass.train.schedules import constant, constant_warm_up, linear_decay, linear_warm_up, one_cycle
+from lass.train.schedules import constant, constant_warm_up, linear_decay, linear_warm_up, one_cycle, warm_up_then_decay
 
 ROOT = Path(__file__).resolve().parents[2]
 CONSTANT_WARM_UP = {
@@ -32,6 +32,13 @@ def test_linear_warm_up():
     found = {step: linear_warm_up(step, 10**6, warm_up_steps=1_000, reduce_steps=5_000) for step in LINEAR_WARM_UP}
     assert found == LINEAR_WARM_UP
     assert linear_warm_up(5_000, 1) == 0.9 and linear_warm_up(500, 1) == 0.5  # the defaults
+
+
+def test_warm_up_then_decay():
+    """MERL: 4 k steps up, 160 k constant, then 0.9 every 10 k."""
+    steps = (0, 2_000, 4_000, 163_999, 164_000, 173_999, 174_000, 183_999, 184_000, 399_999)
+    found = [warm_up_then_decay(step, 400_000) for step in steps]
+    assert found == pytest.approx([0, 0.5, 1, 1, 1, 1, 0.9, 0.9, 0.81, 0.9**23])
 
 
 def test_linear_decay():
