@@ -13,6 +13,7 @@ from lass.io.joined import Joined
 
 MARK = b"AUDIO"
 BUFFER = 1 << 16  # bytes
+SMALL = 1 << 20  # bytes, about 20 s as FLAC: read at once, which is quicker than in pieces
 
 
 @contextlib.contextmanager
@@ -23,8 +24,7 @@ def open_entry(archive: str | os.PathLike, offset: int) -> Iterator[BinaryIO | N
         OSError: the archive cannot be opened, or ends within the entry.
     """
     with open(archive, "rb", buffering=0) as f:
-        f.seek(offset)
-        head = f.read(len(MARK) + 9)
+        head = os.pread(f.fileno(), len(MARK) + 9, offset)
         digits = head[len(MARK)] if head.startswith(MARK) and len(head) > len(MARK) else 0
         if not 0 < digits <= 8:
             yield None
@@ -33,7 +33,10 @@ def open_entry(archive: str | os.PathLike, offset: int) -> Iterator[BinaryIO | N
         size = int.from_bytes(head[len(MARK) + 1 :][:digits], "little")
         if begin + size > os.fstat(f.fileno()).st_size:
             raise OSError(None, f"the archive ends within the {size} bytes of this entry")
-        yield io.BufferedReader(Joined([(f, begin, size)]), BUFFER)
+        if size <= SMALL:
+            yield io.BytesIO(os.pread(f.fileno(), size, begin))
+        else:
+            yield io.BufferedReader(Joined([(f, begin, size)]), BUFFER)
 
 
 def _head(key: str, size: int) -> tuple[bytes, bytes]:
