@@ -7,7 +7,7 @@ import itertools
 import operator
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 from lass.data.datadir import CAPTION_ID, LABEL_ID, TABLES, UTT_ID
@@ -25,6 +25,8 @@ VALUES = {
     "segments": r"\S++ [0-9]++(?:\.[0-9]++)? [0-9]++(?:\.[0-9]++)?",
 }
 ANY = r"[^\r\n]++"
+VALUE = re.compile(r"[ \t]([^\n]*+)")
+CAPTION_NUMBER = re.compile(r"#[0-9]+")
 
 
 class _Bad(Exception):
@@ -37,50 +39,50 @@ def looks_good(folder: Path) -> bool:
     try:
         for name in sorted(TABLES, key=("wav.scp", "labels").__contains__, reverse=True):  # these two first
             asked = _Ids(ids)
-            for keys, values in _batches(folder / name) if (folder / name).exists() else ():
-                _check_values(name, values, labels)
+            for keys, text in _batches(folder / name) if (folder / name).exists() else ():
+                _check_values(name, text, labels)
                 if name == "wav.scp":
-                    ids.append("\n".join(keys))
+                    ids.append(keys)
                 elif name == "labels":
-                    labels.update(keys)
+                    labels.update(keys.split("\n"))
                 else:
-                    asked.check([key.partition("#")[0] for key in keys] if name == "captions" else keys)
+                    asked.check(CAPTION_NUMBER.sub("", keys) if name == "captions" else keys)
         return bool(ids) and _all_have_lengths(folder)
     except (_Bad, OSError, UnicodeDecodeError):
         return False
 
 
-def _batches(path: Path) -> Iterator[tuple[list[str], list[str]]]:
-    """Keys and values, with their LF, of some lines at a time; _Bad for a line of another form, or out of order."""
+def _batches(path: Path) -> Iterator[tuple[str, str]]:
+    """The keys of some lines at a time, each in a line, and these lines; _Bad for another form, or another order."""
     key, value = KEYS.get(path.name, UTT_ID.pattern), VALUES.get(path.name, ANY)
     form = re.compile(rf"(?:{key}[ \t]{value}\n)*+")
     last = ""
     with open(path, encoding="utf-8", newline="\n") as lines:
         while batch := list(itertools.islice(lines, BATCH)):
-            if not form.fullmatch("".join(batch)):
+            if not form.fullmatch(text := "".join(batch)):
                 raise _Bad
-            keys, values = zip(*[line.split(None, 1) for line in batch])
-            if not (last < keys[0] and all(map(operator.lt, keys, keys[1:]))):
+            keys = VALUE.sub("", text)[:-1]
+            rising = keys.split("\n")
+            if not (last < rising[0] and all(map(operator.lt, rising, rising[1:]))):
                 raise _Bad
-            last = keys[-1]
-            yield keys, values
+            last = rising[-1]
+            yield keys, text
 
 
-def _check_values(name: str, values: list[str], labels: set[str]) -> None:
+def _check_values(name: str, text: str, labels: set[str]) -> None:
     if name == "wav.scp":
-        good = all(map(_has_content, values))
+        good = all(map(_has_content, VALUE.findall(text)))
     elif name == "utt2labels":
-        good = labels.issuperset("".join(values).split())
+        good = labels.issuperset(" ".join(VALUE.findall(text)).split())
     elif name == "segments":
-        good = all(float(start) < float(end) for _, start, end in map(str.split, values))
+        good = all(float(start) < float(end) for _, start, end in map(str.split, VALUE.findall(text)))
     else:
         good = True
     if not good:
         raise _Bad
 
 
-def _has_content(value: str) -> bool:
-    path = value[:-1]  # without LF
+def _has_content(path: str) -> bool:
     try:
         return os.stat(path).st_size > 0
     except FileNotFoundError:
@@ -99,9 +101,10 @@ class _Ids:
         self._held: set[str] = set()  # of the batches so far, those that can still be asked for
         self._last = ""
 
-    def check(self, utts: Sequence[str]) -> None:
-        """_Bad for one that is not there."""
-        if self._next < len(self._batches) and self._batches[self._next] == "\n".join(utts):
+    def check(self, lines: str) -> None:
+        """_Bad for one that is not there; ``lines`` holds one a line."""
+        utts = lines.split("\n")
+        if self._next < len(self._batches) and self._batches[self._next] == lines:
             self._next, self._last, self._held = self._next + 1, utts[-1], set(utts[-1:])
             return
         while self._last < utts[-1] and self._next < len(self._batches):
