@@ -37,7 +37,7 @@ def parse(argv: list[str]) -> tuple[argparse.Namespace, list[Job]]:
     parser = launcher.parser()
     options, call = launcher.parse(parser, argv)
     if options.num_nodes > 1:
-        parser.error(f"--num_nodes {options.num_nodes}: this launcher has one machine, take a cluster's (utils/slurm.py)")
+        parser.error(f"--num_nodes {options.num_nodes}: this launcher has one machine: take utils/slurm.py")
     return options, [Job(**vars(call.job(number))) for number in call.numbers]
 
 

@@ -30,7 +30,7 @@ def submit(options: Sequence[str], script: Sequence[str], numbers: Sequence[int]
     if found.returncode:
         reason = " ".join(found.stderr.split())
         if "Invalid job array" in reason:
-            reason += f"; jobs up to {max(numbers)}, MaxArraySize (scontrol show config) is too small: take fewer (--nj)"
+            reason += f"; job {max(numbers)} is above MaxArraySize (scontrol show config): take fewer jobs (--nj)"
         raise SlurmError(f"sbatch refused the array: {reason}")
     return found.stdout.strip().partition(";")[0]
 

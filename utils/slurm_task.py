@@ -61,7 +61,7 @@ def main() -> None:
         os.write(1, b"# peak memory of the largest process %d MB\n" % peak)
     os.write(1, launcher.foot(code))
     if code == SAVED and warned and not subprocess.run(["scontrol", "requeue", task]).returncode:
-        signal.pause()  # Slurm ends this task and starts it again
+        sys.exit(code)  # without a mark: Slurm starts this task again
     temporary = end.with_suffix(".new")
     temporary.write_text(json.dumps({"code": code}), encoding="utf-8")
     temporary.replace(end)

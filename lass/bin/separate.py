@@ -44,7 +44,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("-o", "--output", metavar="OUT", help="a file, a folder, or -")
     parser.add_argument("--set", type=Path, help="a rendered test set instead of files")
     parser.add_argument("--out", type=Path, help="folder of the set's estimates")
-    parser.add_argument("--begin", action="store_true", help="only forget estimates of another model; then come the jobs")
+    parser.add_argument("--begin", action="store_true", help="only forget estimates of another model, before jobs")
     parser.add_argument("--job", type=int, metavar="J", help="make the share of this job (1, 2, ..) of the estimates; "
                         "the command without --job then finishes")
     parser.add_argument("--num_jobs", type=int, default=1, metavar="N")
@@ -109,8 +109,8 @@ def _separate_set(args: argparse.Namespace, argv: list[str]) -> None:
         return
     going_on = stamp.is_complete(started, options, manifests)
     if args.job is not None and not (going_on and 1 <= args.job <= args.num_jobs):
-        raise LassError(f"--job {args.job} of {args.num_jobs}: jobs are counted from 1, and come after --begin with the "
-                        "same options")
+        raise LassError(f"--job {args.job} of {args.num_jobs}: jobs are counted from 1, and come after --begin with "
+                        "the same options")
     if not going_on:  # estimates of another model or set are not resumed
         if (args.out / "audio").exists() and not started.exists():
             raise LassError(f"{args.out}: holds a folder audio/ that is none of ours; give another --out")

@@ -1,4 +1,4 @@
-"""A training that is told to end (SIGTERM, or SIGUSR1 when its time on a cluster is nearly up) saves its state first."""
+"""A training that is told to end (SIGTERM, or SIGUSR1 when its time on a cluster is nearly up) saves its state."""
 
 import signal
 from collections.abc import Callable
@@ -51,7 +51,7 @@ class Interruption(Callback):
         if trainer.strategy.reduce_boolean_decision(self.told, all=False) and trainer.global_step < trainer.max_steps:
             if not saved:
                 self.save(trainer)
-            raise Interrupted(f"interrupted at step {trainer.global_step}, the state is saved: the same command goes on")
+            raise Interrupted(f"interrupted at step {trainer.global_step}, the state is saved: call it again to go on")
 
 
 def ignore_signals(worker: int) -> None:

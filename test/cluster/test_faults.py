@@ -1,4 +1,4 @@
-"""Faults of a cluster: what the launcher makes of tasks that fail, hang, vanish or are preempted, and of its own loss."""
+"""Faults of a cluster: tasks that fail, hang, vanish or are preempted, and the loss of the launcher itself."""
 
 import json
 import signal

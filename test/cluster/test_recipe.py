@@ -33,7 +33,7 @@ def recipes(slurm, tmp_path) -> list[Path]:
 def test_all_stages_give_the_scores_of_this_machine(recipes, slurm):
     local, cluster = recipes
     run(local, dict(os.environ), "--nj", "3")
-    said = run(cluster, slurm.environment, "--cmd", "slurm", "--nj", "3")
+    said = run(cluster, slurm.environment, "--cmd", "slurm", "--nj", "3", "--nj_separate", "2")
     assert scores(cluster) == scores(local)
     items = [(recipe / EXP / "score/test/model/items.tsv").read_text() for recipe in recipes]
     assert items[0] == items[1]

@@ -1,4 +1,4 @@
-"""Training on two nodes of a real Slurm, warned that its time is up and preempted: the weights of two local processes."""
+"""Training on two nodes of a real Slurm, warned and preempted: the weights are those of two local processes."""
 
 import os
 import subprocess

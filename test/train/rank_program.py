@@ -1,4 +1,4 @@
-"""A training in one process or more, to be compared: rank_program.py CONFIG.json EXP DATA_ROOT NGPU NUM_NODES NETWORK."""
+"""A training in one process or more: rank_program.py CONFIG.json EXP DATA_ROOT NGPU NUM_NODES NETWORK."""
 
 import json
 import os
@@ -44,7 +44,8 @@ class Noted(fit.SeparationModule):
 
     def training_step(self, batch, batch_idx):
         with open(folder / f"examples.{self.global_rank}", "a") as f:
-            f.writelines(f"{batch_idx} {utt} {wave.double().sum():.9f}\n" for utt, wave in zip(batch["utt"], batch["mixture"]))
+            for utt, wave in zip(batch["utt"], batch["mixture"]):
+                f.write(f"{batch_idx} {utt} {wave.double().sum():.9f}\n")
         return super().training_step(batch, batch_idx)
 
 

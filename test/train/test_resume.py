@@ -229,6 +229,6 @@ def test_told_to_end(number, accumulate, corpus, trainings, uninterrupted, tmp_p
         os.killpg(process.pid, number)
         assert trainings.end(process) == SAVED, (experiment / "log").read_text()
         said = (experiment / "log").read_text().splitlines()[-1]
-        assert said.endswith(f"interrupted at step {last_step(experiment)}, the state is saved: the same command goes on")
+        assert f"interrupted at step {last_step(experiment)}, the state is saved" in said
     trainings.run(experiment, changes)
     assert_same_training(experiment, uninterrupted[accumulate])

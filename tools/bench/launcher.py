@@ -23,8 +23,7 @@ def main() -> None:
             begin = time.perf_counter()
             subprocess.run([sys.executable, UTILS / f"{name}.py", *words], check=True, stderr=subprocess.DEVNULL)
             spent = time.perf_counter() - begin
-        print(f"{name}: {args.jobs} jobs in {spent:.1f} s, {args.max_jobs} at a time: {1000 * spent / args.jobs:.0f} ms "
-              "a job")
+        print(f"{name}: {args.jobs} jobs, {args.max_jobs} at a time: {spent:.1f} s")
 
 
 if __name__ == "__main__":

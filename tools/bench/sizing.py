@@ -44,7 +44,8 @@ def measure_loader(clips: list[Path], folder: Path) -> float:
     """Seconds of CPU that a training mixture takes."""
     write_data_dir(folder, [Row(p.stem, str(p), ["a sound"], {p.stem: p.stem}) for p in clips])
     rule = {"rule": "lufs", "low": -35, "high": -25}
-    mixtures = TrainingMixtures([{"dir": folder.name}], {"source": "caption"}, SEGMENT, rule, 1, 32000, 0, folder.parent)
+    sets, query = [{"dir": folder.name}], {"source": "caption"}
+    mixtures = TrainingMixtures(sets, query, SEGMENT, rule, 1, 32000, seed=0, root=folder.parent)
     begin = time.process_time()
     for number in range(EXAMPLES):
         mixtures[number]
@@ -88,7 +89,7 @@ def table(args: argparse.Namespace, bytes_second: float, format_cost: float, loa
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, help="recordings to measure on")
-    parser.add_argument("--hours", type=float, default=14000, help="of audio; AudioSep, Sec. IV")
+    parser.add_argument("--hours", type=float, default=14000, help="of audio, as AudioSep")
     parser.add_argument("--steps", type=int, default=1_000_000, help="AudioSep, Sec. V-A")
     parser.add_argument("--batch", type=int, default=96, help="AudioSep, Sec. V-A")
     parser.add_argument("--gpus", type=int, default=8)
@@ -101,7 +102,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         clips, seconds, bytes_second, format_cost = measure_store(sources[:CLIPS], Path(name))
         loader_cost = measure_loader(clips, Path(name) / "set")
-        print(f"measured on {len(clips)} recordings, {seconds / 60:.0f} minutes, one core\n\n| what | needed |\n|---|---|")
+        print(f"measured on {len(clips)} recordings, {seconds / 60:.0f} minutes, one core\n")
+        print("| what | needed |\n|---|---|")
         for row in table(args, bytes_second, format_cost, loader_cost):
             print("| {} | {} |".format(*row))
 
