@@ -113,3 +113,19 @@ def test_a_row_trains_is_saved_and_loaded(row, data_root, tmp_path, tiny_models,
     assert model.separate(torch.randn(500).numpy(), 8000, "a bell").any()
     assert (folder / "pca.safetensors").exists() is (row in ("A6", "A7"))
     assert yaml.safe_load((folder / "config.yaml").read_text()).get("manipulation") == config.get("manipulation")
+
+
+def test_small_rows_of_esc50_ask_alike_but_for_the_query():
+    """text, audio and their dropout, of one small separator and CLAP."""
+    rows = ROOT / "conf" / "variants" / "audiosep_clap_small.yaml"
+    layers = [LAYERS[0], ROOT / "conf" / "model" / "audiosep_clap_small.yaml", ROOT / "egs/esc50/conf/train.yaml"]
+    plain = configuration.load(layers)
+    for name in configuration.read_yaml(rows):
+        config = configuration.load(layers, row=(rows, name))
+        check(config)
+        query, _, dropped = name.partition("_")
+        assert config["query"]["text_ratio"] == RATIOS[query.title()]
+        assert ("manipulation" in config) is bool(dropped)
+        assert {k: v for k, v in config.items() if k not in ("query", "manipulation")} == {
+            k: v for k, v in plain.items() if k != "query"
+        }
