@@ -17,6 +17,7 @@ root=              # folder of the corpus as published, if you have it; nothing 
 stage=1            # first stage
 stop_stage=10      # last stage
 set=               # changes of the configuration, separated by blanks: "train.max_steps=100 seed=1"
+row=               # row of a paper's tables: a section of conf/variants/<model>.yaml
 tag=               # name of this run, added to the experiment folder
 baselines=         # systems without training, too: ideal_ratio_mask ideal_binary_mask wiener
 leaks=             # training clips that test sets of conf/sets hold: clean, the default, or paper (they are kept)
@@ -60,7 +61,7 @@ data=data${variant:+/$variant}
 leak_options=(--leaks "${leaks:-clean}" --train_sets "$(clip_sets "$train_sets" | tr '\n' ' ')"
     --valid_sets "$(clip_sets "$valid_sets" | tr '\n' ' ')")
 [ -z "$benchmark" ] || leak_options+=(--benchmark "$(absolute "$benchmark")")
-exp_of() { echo "exp/${recipe}_$model${1:+_$1}${tag:+_$tag}"; } # VARIANT
+exp_of() { echo "exp/${recipe}_$model${row:+_$row}${1:+_$1}${tag:+_$tag}"; } # VARIANT
 exp=$(exp_of "$variant")
 part_data=("${parts[@]/#/data/}")
 part_exps=()
@@ -80,6 +81,7 @@ training_options=(--exp "$exp" --data_root "$data" --config "$lass_utils/../conf
     --config "$lass_utils/../conf/model/$model.yaml" --config "$config")
 [ -z "$init" ] || training_options+=(--init "$(absolute "$init")")
 ! $init_partial || training_options+=(--init_partial)
+[ -z "$row" ] || training_options+=(--row "$lass_utils/../conf/variants/$model.yaml" "$row")
 for change in $set; do training_options+=(--set "$change"); done
 
 if wanted 1 download; then

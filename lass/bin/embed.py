@@ -1,7 +1,8 @@
 """Prepare the query encoder: cache the embeddings of a frozen one, learn the tokenizer of one that trains along.
 
-A frozen one embeds the texts, and one frame a second of the videos (video.scp) of sets that are asked by image. One
-whose texts are names of classes hears example clips of them; one with PCA learns the components of the texts.
+A frozen one embeds the texts, the clips that are asked for by their whole sound, and one frame a second of the videos
+(video.scp) of sets that are asked by image. One whose texts are names of classes hears example clips of them; one with
+PCA learns the components of the texts.
 """
 
 import argparse
@@ -28,7 +29,9 @@ def main(argv: list[str] | None = None) -> None:
 
     from lass.data.datadir import DataDir
     from lass.data.rendered import read_questions
+    from lass.queries import clips
     from lass.queries.cache import TextEmbeddingCache
+    from lass.queries.clips import ClipEmbeddingCache
     from lass.queries.frames import FOLDER
     from lass.queries.pca import PcaClap
     from lass.queries.store import cache_name
@@ -36,7 +39,7 @@ def main(argv: list[str] | None = None) -> None:
     from lass.train.components import learn_components
     from lass.train.frames import embed_frames
     from lass.train.initial import starting_tokenizer
-    from lass.train.system import build_model, check, rules, training_set
+    from lass.train.system import build_manipulation, build_model, check, rules, training_set
 
     check(config)
     encoder, separator = build_model(config)
@@ -50,8 +53,11 @@ def main(argv: list[str] | None = None) -> None:
     for folder, rule in zip(folders, rules(config)):
         if "image" in rule.modalities:
             print(embed_frames(encoder, DataDir(folder), cache / FOLDER))
-    texts = sorted(set(training_set(config, args.data_root, separator).texts()))
+    mixtures = training_set(config, args.data_root, separator)
+    texts = sorted(set(mixtures.texts()))
     if encoder.frozen:
+        if not build_manipulation(config).hears:
+            ClipEmbeddingCache(cache / clips.FOLDER).add(encoder, mixtures.whole_clips())
         texts += [question.text for question in read_questions(args.data_root / config["data"]["valid"])]
         TextEmbeddingCache(cache).add(encoder, texts)
         print(f"{cache}: embeddings of {len(set(texts))} distinct texts")

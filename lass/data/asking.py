@@ -72,8 +72,8 @@ class TrainingRule(QueryRule):
     Args:
         source, template, pick, join: as in ``QueryRule``.
         text_ratio: part of the examples that are asked by text, 0 to 1.
-        otherwise: what the others are asked by. "audio": the target as it is in the mixture, behind its gain; "image":
-            the frames of its video, and its text where there are none.
+        otherwise: what the others are asked by. "audio": the target as it is in the mixture, behind its gain, or, where
+            it is a whole clip, the clip; "image": the frames of its video, and its text where there are none.
         paraphrases: file with other words for labels (lass.data.paraphrases), seen from the folder of the recipe.
     """
 

@@ -102,6 +102,17 @@ class TrainingMixtures(Dataset):
                 if s.rule.needs_text(s.data, utt):
                     yield from s.rule.texts(s.data, utt)
 
+    def whole_clips(self) -> Iterator[str]:
+        """The clips, values of wav.scp, that a training can ask for by their whole sound (for embedding caches)."""
+        for s in self.sets:
+            if "audio" in s.rule.modalities:
+                yield from (path for _, path in s.data.wav if self._is_whole(path))
+
+    def _is_whole(self, path: str) -> bool:
+        """Whether a mixture always holds all of a clip."""
+        info = audio.info(path)
+        return self.speed == (1.0, 1.0) and math.ceil(self.samples * info.sample_rate / self.sample_rate) >= info.frames
+
     def __len__(self) -> int:
         return self.size
 
@@ -110,8 +121,8 @@ class TrainingMixtures(Dataset):
 
         Returns:
             ``mixture``, ``target``: float32 [1, T]; ``utt``; ``redraws`` int64 [2]: silent crops, silent clips.
-            ``asked``: "text", "audio" or "image"; ``query``: the text, or the place of the frames' embeddings, or "" as
-            the target asks for itself; ``without_frames``: bool [], asked by text as the clip has no frames.
+            ``asked``: "text", "audio" or "image"; ``query``: the text, the place of the frames' embeddings, the clip that
+            the target is, or "" where it is a part of one; ``without_frames``: bool [], asked by text as the clip has no frames.
             With ``ask_all`` ``others``: for each other source its ``target``, ``asked``, ``query``, ``without_frames``.
         """
         epoch, i = divmod(n, self.size)
@@ -159,7 +170,8 @@ class TrainingMixtures(Dataset):
         stream = np.random.default_rng([self.seed, *divmod(n, self.size), MODALITY_STREAM + k])
         asked, without_frames = s.rule.draw_modality(s.data, utt, stream)
         if asked != "text":
-            query = s.data.frames_of(utt) if asked == "image" else ""
+            path = s.data.wav[utt]
+            query = s.data.frames_of(utt) if asked == "image" else path if self._is_whole(path) else ""
         return {"asked": asked, "query": query, "without_frames": torch.tensor(without_frames)}
 
     def _target(self, epoch: int, i: int) -> tuple[TrainingSet, str]:

@@ -18,7 +18,13 @@ Range = Sequence[float]  # lowest and highest, drawn uniformly
 
 
 class Manipulation:
-    """Base class, which changes nothing. Random numbers are torch's."""
+    """Base class, which changes nothing. Random numbers are torch's.
+
+    Attributes:
+        hears: True when audio is heard in another way each time, so that its embeddings cannot be cached.
+    """
+
+    hears: bool = False
 
     def waves(self, targets: Tensor) -> Tensor:
         """The targets of a batch ``[B, T]`` -> what the audio encoder hears of them, ``[B, T]``."""
@@ -41,6 +47,8 @@ class Mixup(Manipulation):
         snr: between both (dB), drawn for each example.
     """
 
+    hears = True
+
     def __init__(self, snr: Range):
         self.snr = _checked("snr", snr, -200, 200)
 
@@ -61,6 +69,8 @@ class SpecAugment(Manipulation):
         bins: of a stripe across all frames, 0 to this.
         stripes: of each kind.
     """
+
+    hears = True
 
     def __init__(self, frames: int, bins: int, stripes: int):
         self.frames, self.bins, self.stripes = frames, bins, stripes

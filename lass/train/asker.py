@@ -13,6 +13,7 @@ from lass.errors import LassError
 from lass.io import audio
 from lass.io.arrays import read_array
 from lass.queries.cache import TextEmbeddingCache
+from lass.queries.clips import ClipEmbeddingCache
 from lass.queries.encoder import QueryEncoder
 from lass.queries.frames import FOLDER
 from lass.queries.manipulate import Manipulation
@@ -25,13 +26,16 @@ class Asker:
 
     Args:
         sample_rate: of the batch (Hz).
+        clips: embeddings of whole clips; without them, each is encoded each time.
         manipulation: of what ``of_batch`` asks with.
     """
 
     def __init__(
-        self, encoder: QueryEncoder, cache: TextEmbeddingCache | None, sample_rate: int, manipulation: Manipulation
-    ):
+        self, encoder: QueryEncoder, cache: TextEmbeddingCache | None, sample_rate: int, manipulation: Manipulation,
+        clips: ClipEmbeddingCache | None = None,
+    ):  # fmt: skip
         self.encoder, self.cache, self.sample_rate, self.manipulation = encoder, cache, sample_rate, manipulation
+        self.clips = None if manipulation.hears else clips
 
     def of_texts(self, texts: Sequence[str], device: torch.device) -> Query:
         """B texts -> B queries."""
@@ -52,13 +56,22 @@ class Asker:
             if modality == "text":
                 found = self.of_texts(queries, device).embedding
             elif modality == "audio":
-                found = self._of_targets(batch["target"], rows)
+                found = self._of_sounds(batch["target"], rows, queries)
             else:
                 found = torch.stack([self._of_frames(place) for place in queries])
             embedding |= zip(rows, self.manipulation.embeddings(found.to(device), modality))
         mixed = torch.stack([embedding[i] for i in range(len(asked))])
         modality = asked[0] if len(set(asked)) == 1 else "mixed"
         return Query(mixed, None, None, ["extraction"] * len(asked), modality)
+
+    def _of_sounds(self, target: Tensor, rows: Sequence[int], clips: Sequence[str]) -> Tensor:
+        """Rows of ``[B, C, T]``, which are clips ("": a part of one) -> ``[rows, D]``."""
+        if self.clips is None:
+            return self._of_targets(target, rows)
+        parts = [row for row, clip in zip(rows, clips) if not clip]
+        heard = iter(self._of_targets(target, parts)) if parts else iter(())
+        found = [torch.from_numpy(self.clips[clip]) if clip else next(heard).cpu() for clip in clips]
+        return torch.stack(found)
 
     def _of_targets(self, target: Tensor, rows: Sequence[int]) -> Tensor:
         """Rows of ``[B, C, T]`` -> ``[rows, D]``. The encoder is frozen, and runs in float32 whatever else does."""

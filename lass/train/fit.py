@@ -12,6 +12,7 @@ from lass import config as configuration
 from lass.data.rendered import asked_by_labels, read_questions
 from lass.io.memory import keep_freed_memory
 from lass.queries.cache import TextEmbeddingCache
+from lass.queries.clips import FOLDER, ClipEmbeddingCache
 from lass.queries.store import cache_name
 from lass.train.checkpoints import AtomicCheckpointIO, Checkpoints
 from lass.train.first import FirstSteps
@@ -46,9 +47,10 @@ class Training:
             self.separator.to(memory_format=torch.channels_last)
             keep_freed_memory()
         self.encoder.load_assets(folder / "embed")
-        cache = None
+        cache = clips = None
         if self.encoder.frozen:
-            cache = TextEmbeddingCache(data_root / "embed" / cache_name(self.encoder))
+            embedded = data_root / "embed" / cache_name(self.encoder)
+            cache, clips = TextEmbeddingCache(embedded), ClipEmbeddingCache(embedded / FOLDER)
         if "init" in config:
             self._initialise(**config["init"])
         self.mixtures = training_set(config, data_root, self.separator)
@@ -63,6 +65,7 @@ class Training:
             self.settings,
             build_manipulation(config),
             config["seed"],
+            clips,
         )
 
     def _validation(self, folder: Path) -> ValidationMixtures:

@@ -10,6 +10,7 @@ from torch import Tensor
 from lass.errors import LassError
 from lass.metrics.sdr import sdr
 from lass.queries.cache import TextEmbeddingCache
+from lass.queries.clips import ClipEmbeddingCache
 from lass.queries.encoder import QueryEncoder
 from lass.queries.manipulate import Manipulation
 from lass.separators.separator import Separator
@@ -37,10 +38,11 @@ class SeparationModule(LightningModule):
         settings: TrainSettings,
         manipulation: Manipulation,
         seed: int,
+        clips: ClipEmbeddingCache | None = None,
     ):
         super().__init__()
         self.encoder, self.separator = encoder, separator
-        self.asker = Asker(encoder, cache, separator.sample_rate, manipulation)
+        self.asker = Asker(encoder, cache, separator.sample_rate, manipulation, clips)
         self.optimiser, self.schedule, self.settings, self.seed = optimiser, schedule, settings, seed
         self.redraws = np.zeros(2, dtype=np.int64)
         self.without_frames = 0

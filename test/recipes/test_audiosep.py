@@ -80,6 +80,22 @@ def test_as_in_the_paper(call, repository):
     assert len(DataDir(data / "wavcaps")) == 6 and not (data / "test").exists()
 
 
+def test_audio_only(call, repository):
+    """MERL's corpora; a row of its tables tells what is trained, and the experiment has its name."""
+    egs = repository / "egs"
+    (egs / "vggsound" / "data" / "all").rename(egs / "vggsound" / "data" / "all_without_audioset")
+    rows = repository / "conf" / "variants" / "tiny.yaml"
+    rows.write_text('B1: {data: {sets: [{dir: vggsound, query: {source: caption, template: "the sound of {}"}}]}}\n')
+    done = call("--corpora", "audio_only", "--row", "B1", "--stop_stage", "6")
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-5000:]
+    data = egs / "audiosep" / "data" / "clean_audio_only"
+    sets = {name: len(DataDir(data / name)) for name in ("audiocaps", "vggsound", "valid", "test")}
+    assert sets == {"audiocaps": 6, "vggsound": 6, "valid": 12, "test": 18} and not (data / "audioset").exists()
+    config = egs / "audiosep" / "exp" / "audiosep_tiny_B1_clean_audio_only" / "config.yaml"
+    assert "template: the sound of {}" in config.read_text(encoding="utf-8")
+    assert "no section 'B2'; it has B1" in call("--corpora", "audio_only", "--row", "B2", "--stage", "5").stderr
+
+
 def test_sets_that_are_not_there(call, repository):
     (repository / "egs" / "clotho" / "data" / "part" / "train" / "utt2num_samples").unlink()
     done = call("--stop_stage", "2")

@@ -9,30 +9,38 @@ from lass.data.rows import read_rows
 from lass.errors import LassError
 from lass.io.table import iterate_table
 
-TRAIN = {  # corpus -> its sets; AudioCaps' validation part is trained on, too
-    "audioset": ["train"], "vggsound": ["train"], "audiocaps": ["train", "valid"], "clotho": ["train"],
-    "wavcaps": ["train"],
+TRAIN = {  # corpora -> corpus -> its sets
+    "audiosep": {  # AudioCaps' validation part is trained on, too
+        "audioset": ["train"], "vggsound": ["train"], "audiocaps": ["train", "valid"], "clotho": ["train"],
+        "wavcaps": ["train"],
+    },
+    "audio_only": {"audiocaps": ["train"], "vggsound": ["train"]},  # MERL, Sec. IV-A
 }  # fmt: skip
-VALID = ("audioset", "vggsound", "clotho", "wavcaps")  # the parts that their recipes hold out
+VALID = {  # the parts that their recipes hold out
+    "audiosep": ("audioset", "vggsound", "clotho", "wavcaps"), "audio_only": ("audiocaps", "vggsound"),
+}  # fmt: skip
 TEST = ("audiocaps", "clotho", "vggsound")
 
 
 def download(
-    root: Path, audioset: str, vggsound: str, audiocaps: str, clotho: str, wavcaps: str, leaks: str
+    root: Path, corpora: str, audioset: str, vggsound: str, audiocaps: str, clotho: str, wavcaps: str, leaks: str
 ) -> None:
     """Nothing is fetched, the other recipes do that. Looks whether their sets are there."""
-    prepare(root, audioset, vggsound, audiocaps, clotho, wavcaps, leaks)
+    prepare(root, corpora, audioset, vggsound, audiocaps, clotho, wavcaps, leaks)
 
 
 def prepare(
-    root: Path, audioset: str, vggsound: str, audiocaps: str, clotho: str, wavcaps: str, leaks: str
+    root: Path, corpora: str, audioset: str, vggsound: str, audiocaps: str, clotho: str, wavcaps: str, leaks: str
 ) -> dict[str, Iterator[Row]]:
     """A training set a corpus, a set to choose and, but for ``leaks`` paper, one to test, which share no recording."""
+    if corpora not in TRAIN:
+        raise LassError(f"--corpora {corpora}: choose {' or '.join(TRAIN)}")
     places = {"audioset": audioset, "vggsound": vggsound, "audiocaps": audiocaps, "clotho": clotho, "wavcaps": wavcaps}
-    valid = [_folder(root, corpus, "valid", **places) for corpus in VALID]
+    valid = [_folder(root, corpus, "valid", **places) for corpus in VALID[corpora]]
     test = [_folder(root, corpus, "test", **places) for corpus in TEST] if leaks == "clean" else []
     tested, chosen_on = _recordings(test), _recordings(valid)
-    sets = {corpus: [_folder(root, corpus, name, **places) for name in names] for corpus, names in TRAIN.items()}
+    trained = TRAIN[corpora]
+    sets = {corpus: [_folder(root, corpus, name, **places) for name in names] for corpus, names in trained.items()}
     rows = {corpus: _rows(folders, tested | chosen_on) for corpus, folders in sets.items()}
     return {**rows, "valid": _rows(valid, tested), **({"test": _rows(test, ())} if test else {})}
 

@@ -1,9 +1,9 @@
-"""Time and memory of ResUNet30 on a CPU: estimates of 10 s, training steps of 2 x 5 s, batches of a test set.
+"""Time and memory of ResUNet30 and Conformer on a CPU: estimates of 10 s, training steps, batches of a test set.
 
-    PYTHONPATH=. python tools/bench/resunet30.py [--threads 2] [CASE ...]
+    PYTHONPATH=. python tools/bench/separators.py [--threads 2] [CASE ...]
 
 Each case runs in a process of its own: one warm-up, then the median of 5; peak resident memory of the process.
-The network has the released sizes (26.4 M weights) and random values, at 32 kHz.
+The networks have the published sizes (conf/model/resunet30.yaml, audio_only.yaml) and random values, at 32 kHz.
 """
 
 import argparse
@@ -17,34 +17,39 @@ from pathlib import Path
 
 CONF = Path(__file__).parents[2] / "conf"
 RUNS = 5
+DIM = 512  # of the queries
 
 
-def build(training: bool):
-    """The separator in training or eval mode, and its query."""
+def build(training: bool, model: str = "resunet30"):
+    """The separator of a model in training or eval mode."""
     import torch
 
     from lass import config as configuration
-    from lass.train.system import build_model
+    from lass.separators.separator import Separator
 
     torch.manual_seed(0)
-    encoder, separator = build_model(configuration.load([CONF / "train.yaml", CONF / "model" / "resunet30.yaml"]))
-    return separator.train(training), encoder.dim
+    config = configuration.load([CONF / "train.yaml", CONF / "model" / f"{model}.yaml"])
+    separator = configuration.build(config, "separator", Separator, condition=DIM)
+    separator.loss = configuration.build_function(config, "loss")
+    return separator.train(training)
 
 
-def ask(batch: int, dim: int):
+def ask(batch: int):
     import torch
 
     from lass.queries.query import Query
 
-    return Query(torch.randn(batch, dim), None, None, ["extraction"] * batch, "text")
+    return Query(torch.randn(batch, DIM), None, None, ["extraction"] * batch, "text")
 
 
-def forward(plain: bool = False, bf16: bool = False, batch: int = 1, seconds: float = 10.0) -> Callable[[], None]:
+def forward(
+    plain: bool = False, bf16: bool = False, batch: int = 1, seconds: float = 10.0, model: str = "resunet30"
+) -> Callable[[], None]:
     """An estimate as ``lass separate`` makes it, or by the plain network."""
     import torch
 
-    separator, dim = build(training=False)
-    mixture, query = 0.1 * torch.randn(batch, 1, round(32000 * seconds)), ask(batch, dim)
+    separator = build(training=False, model=model)
+    mixture, query = 0.1 * torch.randn(batch, 1, round(32000 * seconds)), ask(batch)
 
     def run() -> None:
         with torch.no_grad() if plain else torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=bf16):
@@ -53,22 +58,24 @@ def forward(plain: bool = False, bf16: bool = False, batch: int = 1, seconds: fl
     return run
 
 
-def step(plain: bool = False, bf16: bool = False) -> Callable[[], None]:
-    """Forward, L1 and backward of 2 x 5 s, without optimiser, as ``lass train`` makes it or by torch's own parts."""
+def step(
+    plain: bool = False, bf16: bool = False, batch: int = 2, seconds: float = 5.0, model: str = "resunet30"
+) -> Callable[[], None]:
+    """Forward, loss and backward without optimiser, as ``lass train`` makes it or by torch's own parts."""
     import torch
 
+    from lass.io.memory import keep_freed_memory
     from lass.layers.film import modulate
     from lass.separators import resunet30
-    from lass.train.memory import keep_freed_memory
 
-    separator, dim = build(training=True)
+    separator = build(training=True, model=model)
     if plain:
         lrelu = torch.nn.functional.leaky_relu
         resunet30.preactivated = lambda norm, conv, x, *film: conv(lrelu(modulate(norm(x), film), 0.01, inplace=True))
     else:
         separator.to(memory_format=torch.channels_last)
         keep_freed_memory()
-    waves, query = 0.1 * torch.randn(2, 2, 1, 5 * 32000), ask(2, dim)
+    waves, query = 0.1 * torch.randn(2, batch, 1, round(seconds * 32000)), ask(batch)
 
     def run() -> None:
         with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
@@ -83,8 +90,8 @@ def error() -> Callable[[], None]:
     """Prints how far bf16 and the network in strips are from the plain one (dB below its estimate)."""
     import torch
 
-    separator, dim = build(training=False)
-    mixture, query = 0.1 * torch.randn(1, 1, 320000), ask(1, dim)
+    separator = build(training=False)
+    mixture, query = 0.1 * torch.randn(1, 1, 320000), ask(1)
 
     def run() -> None:
         with torch.no_grad():
@@ -105,6 +112,12 @@ CASES: dict[str, Callable[[], Callable[[], None]]] = {
     "step_plain": lambda: step(plain=True),
     "step": step,
     "step_bf16": lambda: step(bf16=True),
+    "step_1x10s": lambda: step(batch=1, seconds=10),
+    "step_1x10s_bf16": lambda: step(bf16=True, batch=1, seconds=10),
+    "conformer_forward": lambda: forward(model="audio_only"),
+    "conformer_forward_bf16": lambda: forward(bf16=True, model="audio_only"),
+    "conformer_step_1x10s": lambda: step(batch=1, seconds=10, model="audio_only"),
+    "conformer_step_1x10s_bf16": lambda: step(bf16=True, batch=1, seconds=10, model="audio_only"),
     **{f"forward_{n}x10s": lambda n=n: forward(batch=n) for n in (2, 4, 8)},
     **{f"forward_1x{s}s": lambda s=s: forward(seconds=s) for s in (5, 20, 40)},
 }
@@ -124,7 +137,7 @@ def measure(case: str, threads: int) -> None:
         times.append(time.perf_counter() - begin)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     median = statistics.median(times[1:])
-    print(f"{case:16} {median:7.2f} s ({min(times[1:]):.2f} to {max(times[1:]):.2f}) {peak:7.0f} MB", flush=True)
+    print(f"{case:26} {median:7.2f} s ({min(times[1:]):.2f} to {max(times[1:]):.2f}) {peak:7.0f} MB", flush=True)
 
 
 def main() -> None:
