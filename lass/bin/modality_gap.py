@@ -1,4 +1,4 @@
-"""How near are an encoder's embeddings of clips and of their texts? lass modality_gap DATA_DIR --config a.yaml --out DIR.
+"""How near are embeddings of clips to those of their texts? lass modality_gap DATA_DIR --config a.yaml --out DIR.
 
 Mean cosine similarity of clips with their own text and with those of others, as MERL has it (Sec. II-B), with a figure.
 """

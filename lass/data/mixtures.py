@@ -121,8 +121,9 @@ class TrainingMixtures(Dataset):
 
         Returns:
             ``mixture``, ``target``: float32 [1, T]; ``utt``; ``redraws`` int64 [2]: silent crops, silent clips.
-            ``asked``: "text", "audio" or "image"; ``query``: the text, the place of the frames' embeddings, the clip that
-            the target is, or "" where it is a part of one; ``without_frames``: bool [], asked by text as the clip has no frames.
+            ``asked``: "text", "audio" or "image"; ``query``: the text, the place of the frames' embeddings, the clip
+            that the target is all of, or "" where it is a part of one; ``without_frames``: bool [], asked by text as
+            the clip has no frames.
             With ``ask_all`` ``others``: for each other source its ``target``, ``asked``, ``query``, ``without_frames``.
         """
         epoch, i = divmod(n, self.size)

@@ -1,4 +1,4 @@
-"""Conformer: the main network of "Leveraging Audio-Only Data for Text-Queried Target Sound Extraction" (MERL), Sec. IV-B.
+"""Conformer: the network of MERL's "Leveraging Audio-Only Data for Text-Queried Target Sound Extraction", Sec. IV-B.
 
 Magnitudes in, a real mask out, the phase of the mixture. What the paper does not tell is marked as ours.
 """

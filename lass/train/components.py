@@ -14,7 +14,7 @@ from lass.queries.pca import TEXTS, PcaClap
 def learn_components(
     encoder: PcaClap, sets: Sequence[DataDir], rules: Sequence[TrainingRule], config: dict, folder: Path
 ) -> None:
-    """Fit the encoder to ``TEXTS`` texts of ``sets``, whatever these are asked by, and save in ``folder`` what it found.
+    """Fit the encoder to ``TEXTS`` texts of ``sets``, whatever these are asked by, and save that in ``folder``.
 
     If that was done before with the same encoder, texts and seed, it is loaded.
 

@@ -2,7 +2,8 @@
 
     PYTHONPATH=. python tools/bench/separators.py [--threads 2] [CASE ...]
 
-Each case runs in a process of its own: one warm-up, then the median of 5; peak resident memory of the process.
+Each case runs in a process of its own: one warm-up, then the median of 5 and that of the CPU time, which counts with
+--threads 1 where other jobs run beside; peak resident memory of the process.
 The networks have the published sizes (conf/model/resunet30.yaml, audio_only.yaml) and random values, at 32 kHz.
 """
 
@@ -130,14 +131,16 @@ def measure(case: str, threads: int) -> None:
     torch.set_num_threads(threads)
     if case == "error":
         return error()()
-    run, times = CASES[case](), []
+    run, times, used = CASES[case](), [], []
     for _ in range(RUNS + 1):
-        begin = time.perf_counter()
+        begin, begun = time.perf_counter(), time.process_time()
         run()
         times.append(time.perf_counter() - begin)
+        used.append(time.process_time() - begun)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    median = statistics.median(times[1:])
-    print(f"{case:26} {median:7.2f} s ({min(times[1:]):.2f} to {max(times[1:]):.2f}) {peak:7.0f} MB", flush=True)
+    median, cpu = (statistics.median(found[1:]) for found in (times, used))
+    spread = f"({min(times[1:]):.2f} to {max(times[1:]):.2f})"
+    print(f"{case:26} {median:7.2f} s {spread} {cpu:7.2f} s of CPU {peak:7.0f} MB", flush=True)
 
 
 def main() -> None:

@@ -5,7 +5,7 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.image import imread
 
-from lass.report.figures import examples, input_snr, label_bars, label_pairs, plotting, system_boxes
+from lass.report.figures import examples, input_snr, label_bars, label_pairs, modality_gap, plotting, system_boxes
 from lass.report.scored import ScoredSet
 
 HOSTILE = ["$\\frac{", "_hidden", "鐘 مرحبا", "a\nb\x07c", "<b>", "x" * 200]
@@ -21,13 +21,23 @@ def saved(monkeypatch):
         real(figure, path, **more)
         found.append(figure.axes)
 
-    for module in (input_snr, label_bars, label_pairs, system_boxes):
+    for module in (input_snr, label_bars, label_pairs, modality_gap, system_boxes):
         monkeypatch.setattr(module, "save", save)
     return found
 
 
 def names_on(axis) -> list[str]:
     return [label.get_text() for label in axis.get_ticklabels()]
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_modality_gap(tmp_path, saved, name):
+    matched, unmatched = np.linspace(0.2, 0.6, 50), np.linspace(-0.3, 0.3, 500)
+    modality_gap.draw(tmp_path / "a.png", name, matched, unmatched)
+    axes = saved[0][0]
+    legend = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert legend == ["its text, mean 0.40", "other texts, mean 0.00"]
+    assert [line.get_xdata()[0] for line in axes.lines] == pytest.approx([0.4, 0.0])
 
 
 def test_label_bars(tmp_path, saved):
