@@ -17,9 +17,10 @@ def test_files(tmp_path, monkeypatch, held):
     os.symlink("a", "link")
     os.symlink("none", "broken")
     there = Listing()
-    for path, expected in {"a": True, f"{tmp_path}/a": True, "b/a": True, "./b/c/d": True, "link": True, "/a": False,
-                           "broken": False, "b": False, "b/d": False, "none/a": False, "a/b": False}.items():  # fmt: skip
-        assert (path in there) == expected, path
+    for path in ("a", f"{tmp_path}/a", "b/a", "./b/c/d", "link"):
+        assert path in there
+    for path in ("/a", "broken", "b", "b/d", "none/a", "a/b"):
+        assert path not in there
     assert "a" in there
 
 
