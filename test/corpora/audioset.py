@@ -22,5 +22,5 @@ def publish(folder: Path, yt_dlp: object) -> dict[str, bytes]:
         "unbalanced": segments_csv(UNBALANCED),
         "eval": segments_csv(EVAL),
         "ontology": ONTOLOGY,
-        "classes": b'index,mid,display_name\n0,/m/09x0r,"Speech"\n',
+        "classes": b'index,mid,display_name\n0,/m/09x0r,"Speech"\n1,/m/05zppz,"Male speech, man speaking"\n',
     }
