@@ -35,7 +35,8 @@ def test_modality_gap(tmp_path, saved, name):
     matched, unmatched = np.linspace(0.2, 0.6, 50), np.linspace(-0.3, 0.3, 500)
     modality_gap.draw(tmp_path / "a.png", name, matched, unmatched)
     axes = saved[0][0]
-    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["its text, mean 0.40", "other texts, mean 0.00"]
+    named = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert named == ["its text, mean 0.40", "other texts, mean 0.00"]
     assert [line.get_xdata()[0] for line in axes.lines] == pytest.approx([0.4, 0.0])
 
 
