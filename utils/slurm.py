@@ -186,7 +186,7 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda number, frame: sys.exit(128 + number))
     try:
-        state = State(call, options.num_threads, options.num_nodes)
+        state = State(call, options.num_threads, options.num_nodes, options.requeue)
         array = Array(call, state, read_site(options), options)
         try:
             if not array.attach():

@@ -27,11 +27,12 @@ class Submission:
 class State:
     """The folder ``.<log>.slurm`` beside the logs of a call: call.json for the tasks, array.json, and their marks."""
 
-    def __init__(self, call: Call, num_threads: int, num_nodes: int):
+    def __init__(self, call: Call, num_threads: int, num_nodes: int, requeue: bool):
         log = Path(os.path.abspath(call.words[0]))
         self.folder = log.parent / f".{log.name}.slurm"
         self.content = {"words": call.words, "numbers": [call.numbers.start, call.numbers.stop], "cwd": os.getcwd(),
-                        "replaced": call.replaced, "num_threads": num_threads, "num_nodes": num_nodes}  # fmt: skip
+                        "replaced": call.replaced, "num_threads": num_threads, "num_nodes": num_nodes,
+                        "requeue": requeue}  # fmt: skip
 
     def read(self) -> Submission | None:
         """The submission that an earlier launcher left, of whatever call."""

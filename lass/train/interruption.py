@@ -1,6 +1,8 @@
 """A training that is told to end (SIGTERM, or SIGUSR1 when its time on a cluster is nearly up) saves its state."""
 
+import os
 import signal
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -54,7 +56,16 @@ class Interruption(Callback):
             raise Interrupted(f"interrupted at step {trainer.global_step}, the state is saved: call it again to go on")
 
 
-def ignore_signals(worker: int) -> None:
-    """For workers of a loader: signals reach all processes of a job, and it is the training that ends them."""
-    for number in SIGNALS:
-        signal.signal(number, signal.SIG_IGN)
+def spare_worker(worker: int) -> None:
+    """For a worker of a loader: signals that reach all processes of a job must not take it from a training that saves
+    its state. SIGTERM of the training itself ends it."""
+    signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+    if hasattr(signal, "sigwaitinfo"):  # not on macOS
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+        threading.Thread(target=_end_by, args=(os.getppid(),), daemon=True).start()
+
+
+def _end_by(parent: int) -> None:
+    while signal.sigwaitinfo({signal.SIGTERM}).si_pid != parent:
+        pass
+    os._exit(0)

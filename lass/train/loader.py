@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from torch.utils.data import DataLoader, Dataset
 
-from lass.train.interruption import ignore_signals
+from lass.train.interruption import spare_worker
 from lass.train.ranks import share
 
 
@@ -36,7 +36,7 @@ class ResumableLoader(DataLoader):
     """
 
     def __init__(self, dataset: Dataset, batches: ConsumedSampler, consumed: Callable[[], int], num_workers: int):
-        super().__init__(dataset, batch_sampler=batches, num_workers=num_workers, worker_init_fn=ignore_signals)
+        super().__init__(dataset, batch_sampler=batches, num_workers=num_workers, worker_init_fn=spare_worker)
         self.consumed = consumed
 
     def state_dict(self) -> dict:
