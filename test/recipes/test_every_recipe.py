@@ -81,11 +81,12 @@ def test_all_stages(name, repository, call, web, yt_dlp, fault, tmp_path):
     assert len(list(recipe.glob("exp/*/*.tar.gz"))) == 1
 
     asked, called = len(web.asked), len(yt_dlp.calls())
-    again = call(name, *corpus.OPTIONS)
+    again = call(name, *corpus.OPTIONS, "--stop_stage", "4")  # the later stages are the same for all recipes
     assert again.returncode == 0, again.stderr[-3000:]
     assert len(web.asked) == asked and not yt_dlp.calls() and (called > 0) == (name not in corpora.WITHOUT_YOUTUBE)
-    stages = re.split(r"^== stage \d+: \w+ ==$", again.stdout + again.stderr, flags=re.MULTILINE)
-    assert again.stderr.count("nothing to do") + again.stdout.count("nothing to do") >= 9, stages
+    printed = again.stdout + again.stderr
+    stages = list(data.parent.rglob(".done"))  # data, format of each set, mix of each set
+    assert printed.count("nothing to do") == len(stages) > 3, printed
 
 
 def cut(content: bytes) -> bytes:
