@@ -7,6 +7,7 @@ the last maps are laid out: time, frequency, channels.
 import math
 from collections.abc import Mapping
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -87,7 +88,8 @@ class Vggish(nn.Module):
 
 def mel_filters() -> Tensor:
     """``[257, 64]``: triangles over the mel scale 1127 ln(1 + f / 700), of height 1."""
-    edges = torch.linspace(_mel(LOWEST), _mel(HIGHEST), BANDS + 2, dtype=torch.float64)
+    # by numpy: once transformers has loaded a model, torch.linspace may ignore torch.device("meta")
+    edges = torch.tensor(np.linspace(_mel(LOWEST), _mel(HIGHEST), BANDS + 2))
     lower, centre, upper = edges[:-2], edges[1:-1], edges[2:]
     bins = torch.tensor([_mel(k * SAMPLE_RATE / FFT) for k in range(FFT // 2 + 1)], dtype=torch.float64)[:, None]
     return torch.minimum((bins - lower) / (centre - lower), (upper - bins) / (upper - centre)).clamp(min=0).float()

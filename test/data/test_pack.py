@@ -1,6 +1,5 @@
 """lass.data.pack by its command utils/pack_audio.py."""
 
-import importlib.util
 import os
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import kaldiio
 import numpy as np
 import pytest
 
+from fixtures.scripts import load_script
 from lass.data.datadir import DataDir, Row, write_data_dir
 from lass.data.validate import validate
 from lass.errors import LassError
@@ -16,11 +16,7 @@ from lass.io.joined import Joined
 from lass.io.table import read_table, write_table
 
 RATE = 32000  # Hz
-_spec = importlib.util.spec_from_file_location(
-    "pack_audio", Path(__file__).parents[2] / "utils" / "pack_audio.py"
-)
-tool = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(tool)
+tool = load_script("utils/pack_audio.py")
 
 
 @pytest.fixture

@@ -1,13 +1,12 @@
 """The recipe of AudioSet: comment lines, blanks behind commas, segments that are not 10 s, PANNs' folders."""
 
-import importlib.util
-
 import numpy as np
 import pytest
 import soundfile
 import torch
 
 from corpora import audioset, segments_csv
+from fixtures.scripts import load_script
 from lass.errors import LassError
 from lass.layers.cnn14 import Heard
 
@@ -88,11 +87,8 @@ class Loudness(torch.nn.Module):
 
 
 @pytest.fixture
-def anchors(repo):
-    spec = importlib.util.spec_from_file_location("egs_audioset_anchors", repo / "egs/audioset/local/anchors.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def anchors():
+    return load_script("egs/audioset/local/anchors.py")
 
 
 def test_anchors(root, anchors, lay_out, call_recipe, tmp_path):

@@ -1,20 +1,16 @@
 """The recipe of Clotho on the miniature of test/corpora."""
 
-import importlib.util
 from pathlib import Path
 
 import pytest
 
 from corpora import clotho
+from fixtures.scripts import load_script
 from lass.data.testsets import find_set
 from lass.errors import LassError
 from lass.io.archives import unpack
 
-_spec = importlib.util.spec_from_file_location(
-    "egs_clotho_data", Path(__file__).parents[2] / "egs" / "clotho" / "local" / "data.py"
-)
-data = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(data)
+data = load_script("egs/clotho/local/data.py")
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import csv
 import hashlib
-import importlib.util
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -12,14 +11,13 @@ import pytest
 import soundfile
 import yaml
 
+from fixtures.scripts import load_script
 from lass.bin import data as data_command
 from lass.data.datadir import DataDir
 from lass.errors import LassError
 
 RECIPE = Path(__file__).parents[2] / "egs" / "esc50" / "local" / "data.py"
-_spec = importlib.util.spec_from_file_location("egs_esc50_data", RECIPE)
-data = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(data)
+data = load_script("egs/esc50/local/data.py")
 
 # target number -> class; those of ESC-10, and made-up rows for the other forty
 ESC10 = {0: "dog", 1: "rooster", 10: "rain", 11: "sea_waves", 12: "crackling_fire", 20: "crying_baby",

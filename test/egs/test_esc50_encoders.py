@@ -1,6 +1,5 @@
 """The small query encoders of egs/esc50: trained for two steps, on a few clips."""
 
-import importlib.util
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from fixtures.scripts import load_script
 from lass.data.datadir import DataDir, Row, write_data_dir
 from lass.io import audio, video
 from lass.queries.clap import Clap
@@ -28,9 +28,7 @@ def train(repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callab
                 audio.write(path, 0.3 * np.sin(2 * np.pi * pitch * np.arange(3 * RATE) / RATE), RATE)
                 rows.append(Row(path.stem, str(path), [f"a {label} sounds"], {label: label}))
         write_data_dir(tmp_path / "data" / name, rows)
-    spec = importlib.util.spec_from_file_location("small_encoders", repo / "egs/esc50/local/small_encoders.py")
-    script = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
+    script = load_script("egs/esc50/local/small_encoders.py")
     monkeypatch.setattr(script, "STEPS", 2)
     monkeypatch.chdir(repo / "egs" / "esc50")
 

@@ -1,6 +1,5 @@
 """The recipe of FSD50K on the miniature of test/corpora."""
 
-import importlib.util
 import json
 from pathlib import Path
 
@@ -8,17 +7,14 @@ import numpy as np
 import pytest
 
 from corpora import fsd50k
+from fixtures.scripts import load_script
 from lass.data.asking import QueryRule
 from lass.data.datadir import DataDir, write_data_dir
 from lass.data.mixlist import draw_mixlist
 from lass.errors import LassError
 from lass.io.archives import unpack
 
-_spec = importlib.util.spec_from_file_location(
-    "egs_fsd50k_data", Path(__file__).parents[2] / "egs" / "fsd50k" / "local" / "data.py"
-)
-data = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(data)
+data = load_script("egs/fsd50k/local/data.py")
 
 
 @pytest.fixture

@@ -1,5 +1,4 @@
 import dataclasses
-import importlib.util
 import itertools
 import re
 from pathlib import Path
@@ -7,14 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from fixtures.scripts import load_script
 from lass.data.datadir import DataDir, write_data_dir
 from lass.errors import LassError
 from lass.io import audio
 
-RECIPE = Path(__file__).parents[2] / "egs" / "mini" / "local" / "data.py"
-_spec = importlib.util.spec_from_file_location("egs_mini_data", RECIPE)
-data = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(data)
+data = load_script("egs/mini/local/data.py")
 
 RATE = 16000
 FAMILIES = list(data.FAMILIES)

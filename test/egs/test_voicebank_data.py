@@ -1,12 +1,12 @@
 """The recipe of VoiceBank-DEMAND on the miniature of test/corpora."""
 
-import importlib.util
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from corpora import voicebank
+from fixtures.scripts import load_script
 from lass.bin import data as data_command
 from lass.bin import format as format_command
 from lass.data.datadir import DataDir
@@ -17,9 +17,7 @@ from lass.io import audio
 from lass.io.archives import unpack
 
 RECIPE = Path(__file__).parents[2] / "egs" / "voicebank" / "local" / "data.py"
-_spec = importlib.util.spec_from_file_location("egs_voicebank_data", RECIPE)
-data = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(data)
+data = load_script("egs/voicebank/local/data.py")
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """The recipe of WavCaps on the miniature of test/corpora."""
 
-import importlib.util
 import json
 import tracemalloc
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from corpora import wavcaps
+from fixtures.scripts import load_script
 from lass.bin import data as data_command
 from lass.bin import format as format_command
 from lass.data.datadir import DataDir
@@ -15,9 +15,7 @@ from lass.errors import LassError
 from lass.io.archives import unpack
 
 RECIPE = Path(__file__).parents[2] / "egs" / "wavcaps" / "local" / "data.py"
-_spec = importlib.util.spec_from_file_location("egs_wavcaps_data", RECIPE)
-data = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(data)
+data = load_script("egs/wavcaps/local/data.py")
 ALL, NO = " ".join(wavcaps.SECONDS), "none"
 
 

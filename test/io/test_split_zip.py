@@ -1,7 +1,5 @@
 import shutil
 import subprocess
-import zipfile
-from pathlib import Path
 
 import numpy as np
 import pytest

@@ -6,7 +6,7 @@ import pytest
 
 from lass.errors import LassError
 from lass.io import table
-from lass.io.table import MappedTable, iterate_sorted, iterate_table, read_table, write_table
+from lass.io.table import MappedTable, iterate_sorted, read_table, write_table
 
 ODD_VALUES = [
     "it's a \"bell\"",

@@ -1,6 +1,5 @@
 """USS in small: trained with the embeddings of the targets, asked with those of classes."""
 
-from pathlib import Path
 
 import numpy as np
 import pytest

@@ -1,6 +1,5 @@
 """utils/{subset,combine,fix,copy,split}_data.py: a contract of all five, then what each does alone."""
 
-import importlib.util
 import os
 import subprocess
 import sys
@@ -9,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from fixtures.scripts import load_script
 from lass.data.datadir import Row, write_data_dir
 from lass.data.validate import validate
 from lass.errors import LassError
@@ -27,9 +27,7 @@ CALLS = {
 
 
 def tool(name: str) -> Callable[[list[str]], None]:
-    spec = importlib.util.spec_from_file_location(f"{name}_data", UTILS / f"{name}_data.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = load_script(f"utils/{name}_data.py")
     return lambda *words: module.main(list(map(str, words)))
 
 
