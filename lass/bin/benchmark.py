@@ -54,17 +54,17 @@ def main(argv: list[str] | None = None) -> None:
     for testset in sets:
         folder = root / "sets" / testset.name
         try:
-            made = prepare(testset, root, folder, args.num_jobs)
-        except LassError as error:
+            if prepare(testset, root, folder, args.num_jobs):
+                _run_set(testset, folder, args)
+            else:
+                absent[testset.name] = f"no audio below {root}"
+        except LassError as error:  # what is missing, or what the model cannot be asked
             if args.sets:
                 raise
-            made, absent[testset.name] = "", str(error)
-        if made:
-            _run_set(testset, folder, args)
-        else:
-            absent.setdefault(testset.name, f"no audio below {root}")
+            absent[testset.name] = str(error)
     if len(absent) == len(sets):
-        raise LassError(f"{root}: none of {len(sets)} sets is there; lass test_sets --help tells what is looked for")
+        raise LassError(f"{root}: none of {len(sets)} sets is there; lass test_sets --help tells what is looked for "
+                        f"({next(iter(absent.values()))})")
     _write(args, papers, absent)
 
 

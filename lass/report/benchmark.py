@@ -117,7 +117,7 @@ def page(model: str, rows: Sequence[Row], absent: Mapping[str, str], boxes: Mapp
     heard = dict.fromkeys(row.leaks for row in scored if row.leaks)
     parts += _bullets("Leaks", [("what the training heard of the test sets", "; ".join(heard))] if heard else [])
     parts += _bullets("Notes", [(row.set_name, row.note) for row in scored if row.note])
-    parts += _bullets("Sets that are not here", absent.items())
+    parts += _bullets("Sets that were not scored", absent.items())
     for set_name in shown:
         parts += _published(set_name, [row for row in rows if (row.set_name, row.kind) == (set_name, "published")])
     return "\n\n".join(parts) + "\n"

@@ -3,6 +3,7 @@
 import csv
 import dataclasses
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from lass import config as configuration
 from lass.bin import benchmark
 from lass.data import testset_tags
 from lass.data.testset_dir import prepare
-from lass.data.testsets import find_set
+from lass.data.testsets import SETS, find_set
 from lass.errors import LassError
 from lass.infer.model import Model
 from lass.io import audio
@@ -61,7 +62,7 @@ def tagged(root) -> Path:
 
 @pytest.fixture
 def run(root):
-    def run(name: str, *options: str) -> list[dict]:
+    def run(name: str, *options: str, sets: tuple[str, ...] = ("--sets", "lass_sub_test")) -> list[dict]:
         """Benchmark a small model of that kind; the rows."""
         torch.manual_seed(0)
         config = {"encoder": ENCODERS[name], "separator": NETWORK, "data": {"sets": [{"dir": "train"}]}}
@@ -70,7 +71,7 @@ def run(root):
         separator = configuration.build(config, "separator", Separator, condition=encoder.dim)
         Model(config, encoder, separator).save(root / name)
         benchmark.main(["--model", str(root / name), "--root", str(root), "--out", str(root / f"out_{name}"),
-                        "--num_jobs", "1", "--sets", "lass_sub_test", *options])  # fmt: skip
+                        "--num_jobs", "1", *sets, *options])  # fmt: skip
         return json.loads((root / f"out_{name}" / "benchmark.json").read_text())["rows"]
 
     return run
@@ -113,6 +114,18 @@ def test_unet_tag_is_asked_by_the_tags_of_audioset(tagged, run, monkeypatch):
 def test_unet_tag_without_tags(root, run):
     with pytest.raises(LassError, match="utt2labels: no such file, .* lass test_sets tells the lists that it takes"):
         run("unet_tag")
+
+
+def test_a_set_that_the_model_cannot_be_asked_does_not_stop_the_others(tagged, run, monkeypatch):
+    spec = SETS.joinpath("lass_sub_test.yaml").read_text()
+    (tagged / "sets").mkdir()
+    (tagged / "sets" / "a_untagged.yaml").write_text(re.sub("tags: .*", "", spec))
+    (tagged / "sets" / "tagged.yaml").write_text(spec)
+    monkeypatch.setattr("lass.data.testsets.SETS", tagged / "sets")
+    rows = run("unet_tag", "--metrics", "si_sdr", sets=())
+    assert {row["set_name"] for row in rows if row["system"] == "model"} == {"tagged"}
+    found = json.loads((tagged / "out_unet_tag" / "benchmark.json").read_text())
+    assert list(found["absent"]) == ["a_untagged"] and "asked by labels" in found["absent"]["a_untagged"]
 
 
 def test_tags_go_with_the_lists_and_a_video_without_is_left_out(tagged):
