@@ -7,11 +7,11 @@
 # A stage that is complete and whose inputs did not change does nothing; an interrupted one goes on where it stopped.
 # The recipe gives: train_sets, valid_sets, test_sets (NAME, or NAME:CLIPS where the clips are those of another set),
 # model, config, licence (of its data), recipe_options (names of its own options, handed to local/data.py) and, where
-# they matter, published_sets (sets of conf/sets whose mixtures are part of the corpus, as published, or are rebuilt from
-# its clips in published_clips, a folder of it, by lists of the benchmark root), in_place=true (the clips are formatted
-# already: stage 3 uses them where they lie), the function after_options, which may change these and set variant, the
-# name of the data, and parts, the variants whose estimates are joined in stage 7 (nothing is trained then); the function
-# before_embed, which makes what stage 5 needs of the data of this recipe.
+# they matter, published_sets (sets of conf/sets whose mixtures are part of the corpus, as published, or are rebuilt
+# from its clips in published_clips, a folder of it, by lists of the benchmark root), in_place=true (the clips are
+# formatted already: stage 3 uses them where they lie), the function after_options, which may change these and set
+# variant, the name of the data, and parts, the variants whose estimates are joined in stage 7 (nothing is trained
+# then); the function before_embed, which makes what stage 5 needs of the data of this recipe.
 set -euo pipefail
 
 root=              # folder of the corpus as published, if you have it; nothing is downloaded then
