@@ -39,16 +39,9 @@ def weights(network: CLIPSep) -> dict[str, Tensor]:
 
 
 @pytest.fixture
-def run(tmp_path, tiny_models):
-    """``run(content)`` saves a checkpoint and imports it; returns the folder."""
-
-    def run(content: dict, encoder: str = "Clip") -> Path:
-        checkpoint, out = tmp_path / "clipsep.pt", tmp_path / "model"
-        torch.save(content, checkpoint)
-        command.main(["clipsep", str(checkpoint), "--out", str(out), "--encoder", str(tiny_models[encoder])])
-        return out
-
-    return run
+def run(import_file, tiny_models):
+    """``run(content)`` imports a checkpoint; returns the folder."""
+    return lambda content, encoder="Clip": import_file("clipsep", content, "--encoder", str(tiny_models[encoder]))
 
 
 @pytest.mark.parametrize("cls", [CLIPSep, CLIPSepNIT])
