@@ -3,7 +3,6 @@
 import dataclasses
 import importlib
 import json
-from pathlib import Path
 
 import pytest
 import torch
