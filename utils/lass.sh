@@ -7,10 +7,11 @@
 # A stage that is complete and whose inputs did not change does nothing; an interrupted one goes on where it stopped.
 # The recipe gives: train_sets, valid_sets, test_sets (NAME, or NAME:CLIPS where the clips are those of another set),
 # model, config, licence (of its data), recipe_options (names of its own options, handed to local/data.py) and, where
-# they matter, published_sets (sets of conf/sets whose mixtures are part of the corpus, as published), in_place=true
-# (the clips are formatted already: stage 3 uses them where they lie), the function after_options, which may change
-# these and set variant, the name of the data, and parts, the variants whose estimates are joined in stage 7 (nothing is
-# trained then); the function before_embed, which makes what stage 5 needs of the data of this recipe.
+# they matter, published_sets (sets of conf/sets whose mixtures are part of the corpus, as published, or are rebuilt
+# from its clips in published_clips, a folder of it, by lists of the benchmark root), in_place=true (the clips are
+# formatted already: stage 3 uses them where they lie), the function after_options, which may change these and set
+# variant, the name of the data, and parts, the variants whose estimates are joined in stage 7 (nothing is trained
+# then); the function before_embed, which makes what stage 5 needs of the data of this recipe.
 set -euo pipefail
 
 root=              # folder of the corpus as published, if you have it; nothing is downloaded then
@@ -193,6 +194,12 @@ if wanted 8 score; then
     for name in ${published_sets-}; do
         mkdir -p "$data/benchmark"
         ln -sfn "$(realpath "$corpus")" "$data/benchmark/data"
+        if [ -n "${published_clips-}" ]; then
+            mkdir -p "$data/benchmark/clips"
+            ln -sfn "$(realpath "$corpus")/$published_clips" "$data/benchmark/clips/$recipe"
+            lists=$(absolute "${benchmark:-$lass_egs/../benchmark}")/metadata
+            ln -sfn "$(realpath -m "$lists")" "$data/benchmark/metadata"
+        fi
         forget "$exp/sep/$name" "$exp/score/$name"
         launch --verbose --gpu "$gpu" --num_threads "$num_threads" "$exp/log/benchmark_$name.log" \
             "$PYTHON" -m lass.bin benchmark --model "$exp/model" --out "$exp" --root "$data/benchmark" \

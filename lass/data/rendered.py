@@ -51,7 +51,8 @@ def asked_by_labels(
     missing = [name for name in (table, "labels") if not (Path(folder) / name).is_file()]
     if missing:
         raise LassError(f"{Path(folder) / missing[0]}: no such file, but the model is asked by labels: choose a set "
-                        "with labels, or a model that reads captions")
+                        "with labels (of a registered one, lass test_sets tells the lists that it takes), or a model "
+                        "that reads captions")
     labels, names = (dict(read_table(Path(folder) / name)) for name in (table, "labels"))
     found = []
     for question in questions:
