@@ -139,7 +139,11 @@ fi
 if wanted 5 embed; then
     forget "$exp/embed"
     ! declare -F before_embed >/dev/null || before_embed
-    lass embed "${training_options[@]}"
+    embedding=("$PYTHON" -m lass.bin embed "${training_options[@]}")
+    jobs=$("${embedding[@]}" --begin "$nj")
+    [ "$jobs" -eq 0 ] || launch --gpu "$gpu" --max_jobs "$nj" "JOB=1:$jobs" "$exp/log/embed.JOB.log" \
+        "${embedding[@]}" --job JOB --num_jobs "$jobs"
+    launch --verbose --gpu "$gpu" --num_threads "$num_threads" "$exp/log/embed.log" "${embedding[@]}"
 fi
 
 if wanted 6 train; then

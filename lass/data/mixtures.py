@@ -102,16 +102,8 @@ class TrainingMixtures(Dataset):
                 if s.rule.needs_text(s.data, utt):
                     yield from s.rule.texts(s.data, utt)
 
-    def whole_clips(self) -> Iterator[str]:
-        """The clips, values of wav.scp, that a training can ask for by their whole sound (for embedding caches)."""
-        for s in self.sets:
-            if "audio" in s.rule.modalities:
-                yield from (path for _, path in s.data.wav if self._is_whole(path))
-
     def _is_whole(self, path: str) -> bool:
-        """Whether a mixture always holds all of a clip."""
-        info = audio.info(path)
-        return self.speed == (1.0, 1.0) and math.ceil(self.samples * info.sample_rate / self.sample_rate) >= info.frames
+        return is_whole(path, self.samples, self.sample_rate, self.speed)
 
     def __len__(self) -> int:
         return self.size
@@ -209,3 +201,9 @@ class TrainingMixtures(Dataset):
             counts[0] += 1
         counts[1] += 1
         return None
+
+
+def is_whole(path: str, samples: int, sample_rate: int, speed: Sequence[float] = (1.0, 1.0)) -> bool:
+    """Whether a mixture of ``samples`` at ``sample_rate`` (Hz) always holds all of a clip."""
+    info = audio.info(path)
+    return tuple(speed) == (1.0, 1.0) and math.ceil(samples * info.sample_rate / sample_rate) >= info.frames
