@@ -32,14 +32,12 @@ def main(argv: list[str] | None = None) -> None:
     inputs = manifests(config, args.data_root, ("captions", "utt2labels"), "queries")
     options = {name: config.get(name) for name in ("encoder", "query", "init")} | {"sets": config["data"]["sets"]}
     folder = args.exp / "embed"
-    done, shared = folder / ".done", folder / ".shared"
-    files, count = manifests(config, args.data_root, ("wav.scp", "video.scp"), "queries"), 0
-    if args.begin is not None:
-        count = min(args.begin, count_files(config, args.data_root))
-        if count <= 1 or stamp.is_complete(shared, config, files):
-            print(0)
-            return
-    elif stamp.is_complete(done, options, inputs):
+    done = folder / ".done"
+    count = 0 if args.begin is None else min(args.begin, count_files(config, args.data_root))
+    if args.begin is not None and count <= 1:
+        print(0)
+        return
+    if stamp.is_complete(done, options, inputs):
         print(f"{folder}: complete, nothing to do")
         return
 
@@ -48,15 +46,13 @@ def main(argv: list[str] | None = None) -> None:
     with contextlib.redirect_stdout(sys.stderr if count else sys.stdout):  # a shell reads the number
         embedding = Embedding(config, folder, args.data_root)
     if count:
-        print(count)
+        print(0 if embedding.has_files() else count)
     elif args.job is not None:
         print(embedding.embed_share(Share(args.job, args.num_jobs)))
     else:
         embedding.run()
-        if not embedding.encoder.frozen:
+        if not embedding.encoder.frozen:  # a cache knows itself what it lacks
             stamp.write(done, options, inputs)
-        elif count_files(config, args.data_root):  # its caches know themselves what they lack, but cost time to look at
-            stamp.write(shared, config, files)
 
 
 if __name__ == "__main__":

@@ -151,7 +151,8 @@ def _make_room(home: Path, needed: int, table: Path) -> None:
         path = locks.pop(0)
         with open(path, "rb") as lock, contextlib.suppress(BlockingIOError):
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(path.with_suffix(""), ignore_errors=True)
+            for unused in (path.with_suffix(""), path.with_suffix(".part")):
+                shutil.rmtree(unused, ignore_errors=True)
 
 
 def _too_small(home: Path, needed: int, table: Path) -> str:

@@ -9,7 +9,9 @@ import torch
 from lass.data.datadir import DataDir
 from lass.data.mixtures import is_whole
 from lass.data.rendered import read_questions
+from lass.io import stamp
 from lass.io.audio import AudioError
+from lass.io.files import write_text
 from lass.queries import clips, frames
 from lass.queries.cache import TextEmbeddingCache
 from lass.queries.encoder import QueryEncoder
@@ -18,6 +20,7 @@ from lass.queries.store import cache_name
 from lass.train.classes import learn_classes
 from lass.train.clips import embed_clips
 from lass.train.components import learn_components
+from lass.train.experiment import manifests
 from lass.train.frames import embed_frames
 from lass.train.initial import starting_tokenizer
 from lass.train.share import Share, sets_asked_by
@@ -44,6 +47,10 @@ class Embedding:
         if isinstance(self.encoder, PcaClap):
             learn_components(self.encoder, sets, rules(config), config, folder)
 
+    def has_files(self) -> bool:
+        """Whether all clips and videos were embedded, maybe for another experiment: looking at each takes long."""
+        return self._files_done.exists()
+
     def embed_share(self, share: Share) -> str:
         """Embed a share of the clips and videos. What cannot be used is left to ``run``, which lists it."""
         seen = frames.FrameEmbeddingCache(self._cache / frames.FOLDER)
@@ -68,6 +75,7 @@ class Embedding:
         texts += [question.text for question in read_questions(self.data_root / self.config["data"]["valid"])]
         TextEmbeddingCache(self._cache).add(self.encoder, texts)
         print(f"{self._cache}: embeddings of {len(set(texts))} distinct texts")
+        write_text(self._files_done, "")
 
     def _make_tokenizer(self, texts: Sequence[str]) -> None:
         if tokenizer := starting_tokenizer(self.config):
@@ -82,6 +90,12 @@ class Embedding:
     @functools.cached_property
     def _cache(self) -> Path:
         return self.data_root / "embed" / cache_name(self.encoder)
+
+    @property
+    def _files_done(self) -> Path:
+        inputs = manifests(self.config, self.data_root, ("wav.scp", "video.scp"), "queries")
+        options = {name: self.config.get(name) for name in ("data", "query", "manipulation")}
+        return self._cache / f".files-{stamp.digest(options | {'rate': self.separator.sample_rate}, inputs)}"
 
     @functools.cached_property
     def _heard(self) -> list[DataDir]:

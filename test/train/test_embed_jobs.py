@@ -77,7 +77,7 @@ def test_the_same_texts_and_vectors(modality, asked, capsys):
         assert utts[0] == utts[1] and len(utts[0]) == 7
 
 
-def test_a_job_goes_on_where_it_was_killed(asked, capsys, monkeypatch):
+def test_a_job_goes_on_where_it_was_killed(asked, capsys, monkeypatch, tmp_path):
     from lass.queries.clap import Clap
 
     _, arguments = asked("data", "audio")
@@ -90,8 +90,9 @@ def test_a_job_goes_on_where_it_was_killed(asked, capsys, monkeypatch):
     embed.main(arguments)
     assert len(heard) == 8
     capsys.readouterr()
-    embed.main([*arguments, "--begin", "3"])
-    assert capsys.readouterr().out == "0\n"  # nothing is left for jobs
+    for changes in ([], ["--exp", str(tmp_path / "other")], ["--set", "data.segment=0.6"]):
+        embed.main([*arguments, *changes, "--begin", "3"])
+    assert capsys.readouterr().out == "0\n0\n3\n"  # nothing is left for jobs, but clips may be whole that were not
 
 
 def test_bad_clips_are_listed_and_the_others_embedded(asked, corpus, capsys, tmp_path):
