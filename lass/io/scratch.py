@@ -157,5 +157,5 @@ def _make_room(home: Path, needed: int, table: Path) -> None:
 
 def _too_small(home: Path, needed: int, table: Path) -> str:
     free = shutil.disk_usage(home).free
-    return (f"{home}: {free / 1e9:.1f} GB are left there, the audio of {table} has {needed / 1e9:.1f} GB: make room, give "
-            "another --scratch, or leave the option out")
+    return (f"{home}: {free / 1e9:.1f} GB are left there, the audio of {table} has {needed / 1e9:.1f} GB: make room, "
+            "give another --scratch, or leave the option out")

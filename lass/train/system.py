@@ -28,7 +28,8 @@ def check(config: dict) -> None:
     data = {key: value for key, value in config["data"].items() if key != "valid"}
     if "valid" not in config["data"]:
         raise LassError("data: missing key 'valid', the rendered set that the best checkpoint is chosen on")
-    configuration.bind(TrainingMixtures, data, "data", given=("query", "sample_rate", "seed", "root", "ask_all", "scratch"))
+    given = ("query", "sample_rate", "seed", "root", "ask_all", "scratch")
+    configuration.bind(TrainingMixtures, data, "data", given=given)
     _check_modalities(config)
 
 

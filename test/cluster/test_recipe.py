@@ -48,6 +48,7 @@ def test_all_stages_give_the_scores_of_this_machine(recipes, slurm, tmp_path):
     assert any(name.startswith("score_test_model.JOB-") for name in jobs), jobs
     assert "2/2 jobs done" in said
     logs = [path.read_text() for path in cluster.glob("**/log/*.log")]
-    assert len(logs) >= 2 * (3 + 2 + 3 + 4) + 3 + 2 and all("# peak memory of the largest process" in log for log in logs)
+    assert len(logs) >= 2 * (3 + 2 + 3 + 4) + 3 + 2
+    assert all("# peak memory of the largest process" in log for log in logs)
     assert not list(cluster.glob("**/.*.slurm"))
     assert run(cluster, slurm.environment | {"LASS_CMD": "slurm"}, "--nj", "1").count("nothing to do") >= 16
