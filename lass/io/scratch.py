@@ -31,7 +31,7 @@ _A_FOLDER = 1000  # files
 
 def scratch_folder(text: str) -> Path:
     """The folder that an option ``--scratch`` names; variables, as $TMPDIR, are those of this machine."""
-    folder = Path(os.path.expandvars(text))
+    folder = Path(os.path.expandvars(text)).absolute()
     if not (folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)):
         raise LassError(f"--scratch {text}: no folder of this machine that can be written to ({folder})")
     return folder
@@ -44,9 +44,9 @@ def copy_in(table: Path, scratch: Path | None) -> Path:
     least until this process has ended.
 
     Raises:
-        LassError: not enough room, or a file that cannot be read.
+        LassError: not enough room, or an audio file that cannot be read.
     """
-    if scratch is None:
+    if scratch is None or not table.exists():  # who reads it tells which stage is to be run
         return table
     home, status = _home(scratch), table.stat()
     identity = f"{table.resolve()} {status.st_size} {status.st_mtime_ns}"

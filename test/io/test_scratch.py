@@ -85,7 +85,8 @@ def test_a_copy_has_the_same_audio(table, disk):
     assert len(list(copy.parent.rglob("*.*"))) == 3 + 1 + 1  # clips, archive, table
     shutil.rmtree(table.parent / "shared")
     assert copy_in(table, disk) == copy  # not made again
-    assert copy_in(table, None) == table
+    absent = table.with_name("absent.scp")
+    assert copy_in(table, None) == table and copy_in(absent, disk) == absent
 
 
 def test_a_table_that_changed_is_copied_again(table, disk):
