@@ -20,7 +20,7 @@ class ClipEmbeddingCache(FileEmbeddingCache):
     def encode(self, encoder: QueryEncoder, name: str) -> np.ndarray:
         """``[D]``."""
         try:
-            wave, rate = audio.read(name)
+            wave, rate = audio.read_whole(name)
         except audio.AudioError as error:
             raise UnusableFile(str(error)) from None
         wave = torch.from_numpy(audio.resample(wave.mean(0), rate, encoder.sample_rate))
