@@ -12,7 +12,7 @@ from recipes.conftest import add_tiny_recipe, copy_repository
 SYSTEMS = ("mixture", "model", "control_interferer", "control_constant")
 
 
-def run(recipe: Path, environment: dict[str, str], *options: str, seconds: float = 900) -> str:
+def run(recipe: Path, environment: dict[str, str], *options: str, seconds: float = 3600) -> str:
     """What run.sh prints."""
     environment = environment | {"LASS_PYTHON": sys.executable, "HF_HUB_OFFLINE": "1"}
     command = [recipe / "run.sh", *options]
