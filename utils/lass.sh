@@ -26,6 +26,7 @@ benchmark=         # benchmark root with the lists of those sets, see lass test_
 init=              # model folder whose weights the training starts from
 init_partial=false # although some of them do not fit; they are listed
 max_failed=0       # audio files that may fail in stage format
+scratch=           # folder on a disk of the nodes themselves, as /scratch or '$TMPDIR': see egs/CLUSTER.md
 force=false        # do the stages again, although they are complete; training starts anew
 
 lass_utils=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -77,6 +78,8 @@ for name in ${recipe_options-}; do
     local_options+=("$name=$value")
     stamp_options+=(--option "$name=$value")
 done
+scratching=()
+[ -z "$scratch" ] || scratching=(--scratch "$scratch")
 separated="model control_interferer control_constant $baselines" # systems that stage 7 makes estimates of
 training_options=(--exp "$exp" --data_root "$data" --config "$lass_utils/../conf/train.yaml"
     --config "$lass_utils/../conf/model/$model.yaml" --config "$config")
@@ -140,14 +143,18 @@ fi
 if wanted 5 embed; then
     forget "$exp/embed"
     ! declare -F before_embed >/dev/null || before_embed
-    lass embed "${training_options[@]}"
+    embedding=("$PYTHON" -m lass.bin embed "${training_options[@]}")
+    jobs=$("${embedding[@]}" --begin "$nj")
+    [ "$jobs" -eq 0 ] || launch --gpu "$gpu" --max_jobs "$nj" "JOB=1:$jobs" "$exp/log/embed.JOB.log" \
+        "${embedding[@]}" --job JOB --num_jobs "$jobs"
+    launch --verbose --gpu "$gpu" --num_threads "$num_threads" "$exp/log/embed.log" "${embedding[@]}"
 fi
 
 if wanted 6 train; then
     forget "$exp/ckpt" "$exp/model" "$exp/config.yaml"
     launch --requeue --verbose --gpu "$gpu" --num_nodes "$num_nodes" --num_threads "$num_threads" \
         "$exp/log/train.log" "$PYTHON" -m lass.bin train "${training_options[@]}" --ngpu "$gpu" \
-        --num_nodes "$num_nodes"
+        --num_nodes "$num_nodes" "${scratching[@]}"
 fi
 
 if wanted 7 separate; then
@@ -167,12 +174,14 @@ if wanted 7 separate; then
             forget "$exp/$out/.done" "$exp/$out/.started" "$exp/$out/audio"
             separating=(-m lass.bin separate --set "$data/mix/$name" --out "$exp/$out" --model "$exp/model" "${how[@]}")
             machine=(--gpu "$gpu" --num_threads "$num_threads") log=$exp/log/separate_${name}_$system
+            disk=("${scratching[@]}")
             if [ "$nj_separate" -gt 1 ]; then
                 "$PYTHON" "${separating[@]}" --begin
                 launch "${machine[@]}" --max_jobs "$nj_separate" "JOB=1:$nj_separate" "$log.JOB.log" \
-                    "$PYTHON" "${separating[@]}" --job JOB --num_jobs "$nj_separate"
+                    "$PYTHON" "${separating[@]}" "${disk[@]}" --job JOB --num_jobs "$nj_separate"
+                disk=() # what is left to do reads no audio
             fi
-            launch --verbose "${machine[@]}" "$log.log" "$PYTHON" "${separating[@]}"
+            launch --verbose "${machine[@]}" "$log.log" "$PYTHON" "${separating[@]}" "${disk[@]}"
         done
     done
 fi
@@ -187,7 +196,7 @@ if wanted 8 score; then
             out=$exp/score/$name/$system
             scoring=("$data/mix/$name" "${estimates[@]}" --out "$out" --system "$system" --num_jobs "$nj")
             launch --max_jobs "$nj" "JOB=1:$nj" "$exp/log/score_${name}_$system.JOB.log" "$PYTHON" -m lass.bin score \
-                "${scoring[@]}" --job JOB
+                "${scoring[@]}" "${scratching[@]}" --job JOB
             lass score "${scoring[@]}" --finish
         done
     done

@@ -5,6 +5,7 @@ import sys
 
 from lass.errors import LassError
 from lass.io import stamp
+from lass.io.scratch import scratch_folder
 from lass.train.arguments import add_arguments, read_config
 from lass.train.experiment import leak_policies, manifests, open_experiment
 
@@ -15,6 +16,8 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--ngpu", type=int, default=0, metavar="G", help="GPUs on each node, a process each (without "
                         "GPUs: processes); 0: one process")
     parser.add_argument("--num_nodes", type=int, default=1, metavar="N", help="nodes, started by srun")
+    parser.add_argument("--scratch", type=scratch_folder, metavar="DIR", help="on a disk of this machine: the audio is "
+                        "copied there, and read from there")
     parser.add_argument("--overfit_batch", type=int, default=0, metavar="STEPS", help="learn one batch")
     args = parser.parse_args(argv)
 
@@ -39,7 +42,7 @@ def main(argv: list[str] | None = None) -> None:
         if not end < losses[0]:
             raise LassError("the loss of a single batch did not fall: look at optimiser.lr, the loss and the data")
         return
-    training = Training(config, args.exp, args.data_root, args.ngpu, args.num_nodes)
+    training = Training(config, args.exp, args.data_root, args.ngpu, args.num_nodes, args.scratch)
     replay = [sys.executable, "-m", "lass.bin.train", *(sys.argv[1:] if argv is None else argv)]
     if is_first():
         open_experiment(args.exp, config, inputs, replay, commit())

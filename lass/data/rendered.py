@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from lass.data.datadir import UTT_ID
 from lass.errors import LassError
+from lass.io.scratch import copy_in
 from lass.io.table import read_table
 
 
@@ -19,15 +20,15 @@ class Question(NamedTuple):
     reference: str
 
 
-def read_questions(folder: Path, queries: str = "queries") -> list[Question]:
+def read_questions(folder: Path, queries: str = "queries", scratch: Path | None = None) -> list[Question]:
     """All questions of a set.
 
     Args:
         queries: the table to ask from; ``interf_queries`` asks for the interferer instead.
+        scratch: where the audio is copied to and read from, see ``lass.io.scratch``.
     """
     folder = Path(folder)
-    mixtures = dict(read_table(folder / "wav.scp"))
-    references = dict(read_table(folder / "ref.scp"))
+    mixtures, references = (dict(read_table(copy_in(folder / name, scratch))) for name in ("wav.scp", "ref.scp"))
     found = []
     for key, text in read_table(folder / queries):
         mix_id, _, number = key.rpartition("#")
