@@ -11,7 +11,6 @@ gives ``{"loss": ...}`` and maybe more to be logged. ``conf/part/<name>.yaml`` t
 
 import inspect
 import shutil
-from collections.abc import Mapping
 from pathlib import Path
 
 import safetensors.torch
@@ -22,6 +21,7 @@ from lass import config as configuration
 from lass.errors import LassError
 from lass.io.checkpoint import mismatches
 from lass.io.files import atomic_path, write_text
+from lass.parts.spec import parts_of
 
 CONFIG, WEIGHTS = "config.yaml", "model.safetensors"
 
@@ -51,13 +51,6 @@ def check_part(spec: dict) -> type[nn.Module]:
         raise LassError(f"part: {spec['class']} is no part: it needs training_loss(batch)")
     configuration.bind(target, {key: value for key, value in spec.items() if key != "class"}, "part")
     return target
-
-
-def parts_of(spec: dict) -> dict[str, str]:
-    """Arguments of a part that are other parts, ``{model: DIR}``, with their folders."""
-    return {
-        name: str(value["model"]) for name, value in spec.items() if isinstance(value, Mapping) and set(value) == {"model"}
-    }
 
 
 def load_part(folder: str | Path) -> nn.Module:
