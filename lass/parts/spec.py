@@ -26,6 +26,13 @@ def load_spec(paths: Iterable[str | Path], overrides: Iterable[str] = (), of: It
 
 def parts_of(spec: Mapping) -> dict[str, str]:
     """Arguments of a part that are other parts, ``{model: DIR}``, with their folders."""
-    return {
-        name: str(value["model"]) for name, value in spec.items() if isinstance(value, Mapping) and set(value) == {"model"}
-    }
+    return _arguments_of(spec, "model")
+
+
+def pretrained_of(spec: Mapping) -> dict[str, str]:
+    """Arguments of a part that are models of transformers, ``{pretrained: NAME}``, with their folders or hub ids."""
+    return _arguments_of(spec, "pretrained")
+
+
+def _arguments_of(spec: Mapping, kind: str) -> dict[str, str]:
+    return {name: str(v[kind]) for name, v in spec.items() if isinstance(v, Mapping) and set(v) == {kind}}
