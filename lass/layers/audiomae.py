@@ -42,7 +42,7 @@ class AudioMae(nn.Module):
     ):  # fmt: skip
         super().__init__()
         if frames % PATCH or frames_of(round(seconds * SAMPLE_RATE)) > frames:
-            raise LassError(f"AudioMae: frames {frames}: not a multiple of {PATCH} that holds {seconds} s, 100 a second")
+            raise LassError(f"AudioMae: frames {frames}: not a multiple of {PATCH} that holds {seconds} s")
         self.width, self.frames, self.seconds, self.mask_ratio = width, frames, seconds, mask_ratio
         self.grid = (frames // PATCH, BANDS // PATCH)
         self.vit = VisionTransformer(
@@ -80,7 +80,7 @@ class AudioMae(nn.Module):
     forward = features
 
     def encode_masked(self, wave: Tensor, kept: Tensor) -> Tensor:
-        """The features ``[B, K, width]`` of the patches ``kept`` ``[B, K]`` (0 to N - 1) alone; no others are computed."""
+        """The features ``[B, K, width]`` of the patches ``kept`` ``[B, K]`` (0 to N - 1); no others are computed."""
         return self._encode(_pick(self._embed(self.spectrogram(wave)), kept))
 
     def _embed(self, spectrogram: Tensor) -> Tensor:
