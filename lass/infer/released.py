@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 RESUNET30 = "lass.separators.resunet30.ResUNet30"
 LASSNET = "lass.separators.lassnet.LASSNet"
 CLIPSEP = "lass.separators.clipsep.CLIPSep"
+AUDIOMAE = "lass.layers.audiomae.AudioMae"
 WIDTHS = [32, 64, 128, 256, 384, 384]
 
 
@@ -24,6 +25,7 @@ class Release:
         separator: its arguments; number of channels and size of the query come from the file.
         encoder: class of the encoder that it becomes.
         encoder_id: where on the hub the query encoder is that every file of this kind lacks.
+        part: class of the part that it becomes.
         tokenizer: what the file lacks, and is brought to its encoder.
         tokenizer_id: where that is on the hub.
     """
@@ -38,6 +40,7 @@ class Release:
     separator: Mapping[str, object] = field(default_factory=dict)
     encoder: str = ""
     encoder_id: str = ""
+    part: str = ""
     tokenizer: str = "RoBERTa's (MIT)"
     tokenizer_id: str = "roberta-base"
 
@@ -118,6 +121,16 @@ KINDS = {
         tokenizer="that of GPT-2 (MIT) or BERT (Apache-2.0)",
         tokenizer_id="gpt2",
     ),
+    "audiomae": Release(
+        title="AudioMAE (arXiv:2207.06405): local features of sounds, 16 kHz",
+        published="the link to pretrained.pth in the README of github.com/facebookresearch/AudioMAE, a file on Google "
+                  "Drive; or an encoder in the same layout on the hub",
+        licence="CC BY 4.0 (of the publisher's repository)",
+        trained_on="AudioSet-2M, as the paper says.",
+        part=AUDIOMAE,
+        tokenizer="",
+        tokenizer_id="",
+    ),
 }
 
 
@@ -141,6 +154,8 @@ def recognise(weights: Mapping, prefix: str) -> tuple[str, str | None]:
         return "an MS-CLAP", "ms_clap"
     if {"text_model", "audio_model"} <= modules:
         return "a ClapModel of transformers, to be used as it is: give its folder to --encoder", None
+    if {"patch_embed", "pos_embed", "blocks"} <= modules:
+        return "a vision transformer such as AudioMAE", "audiomae"
     if "fc_audioset" in modules:
         return "a tagger of PANNs", None
     return f"{len(weights)} weights of no known kind ({', '.join(list(weights)[:3])}, ..)", None

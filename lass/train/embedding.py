@@ -14,7 +14,6 @@ from lass.io.audio import AudioError
 from lass.io.files import write_text
 from lass.queries import clips, frames
 from lass.queries.cache import TextEmbeddingCache
-from lass.queries.encoder import QueryEncoder
 from lass.queries.pca import PcaClap
 from lass.queries.store import cache_name
 from lass.train.classes import learn_classes
