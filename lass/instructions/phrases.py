@@ -12,7 +12,7 @@ _E, _R = r"(?P<extraction>.+)", r"(?P<removal>.+)"
 
 SOUNDS = r"(?:sound effects?|sounds?|noises?|audio)"
 MIXTURE = (
-    r"(?:(?:this|the|that|my|our|an?|attached|whole|original|clean|instrumental) )*"
+    r"(?:(?:this|the|that|my|our|an?|attached|whole|original|clean|instrumental|audio|sound) )*"
     r"(?:recording|audio|clip|file|mix|mixture|track|song|version|interview|podcast|rest|sample|video|tape|take)"
 )
 OF_MIXTURE = rf"(?:in|from|on|of) (?:{MIXTURE}|there|here|it)"
@@ -45,15 +45,23 @@ def _closed(particles: dict[str, list[str]], task: str) -> list[str]:
 
 
 REMOVE = _opening(REMOVING, REMOVING_WITH, r"get(?:ting)? ride? of|do(?:ing)? away with")
-EXTRACT = _opening(EXTRACTING, EXTRACTING_WITH, r"(?:give|let|get|show) me(?: hear| have| listen to)?|listen(?:ing)? to|"
-                   r"gimme|lemme hear|focus(?:ing)? on|(?:looking|after) for|interested in|(?:a|the) version with")  # fmt: skip
+EXTRACT = _opening(
+    EXTRACTING,
+    EXTRACTING_WITH,
+    r"(?:give|let|get|show) me(?: hear| have| listen to)?|listen(?:ing)? to|gimme|lemme hear|focus(?:ing)? on|"
+    r"(?:looking|after) for|interested in|(?:a|the) version with",
+)
 REMOVED = _ended(REMOVING, REMOVING_WITH, "gone|go|silent|disappear")
 EXTRACTED = _ended(EXTRACTING, EXTRACTING_WITH, "audible|stay|remain")
+
+_WHAT = r"(?:what|all|the (?:only |one )?(?:thing|sound|noise)s?)(?: that)?"
+_THERE = r"(?:is there|are there|there's|there is|there are|where's|where is|(?:can )?hear)"
 
 PATTERNS = [
     # all but
     rf"{EXTRACT} {ALL}{BUT} {_R}",
     rf"{REMOVE} {ALL}{BUT} {_E}",
+    rf"{doing(sum(REMOVING_WITH.values(), []))} {ALL} {either(REMOVING_WITH)}{BUT} {_E}",
     rf"(?:{EXTRACT} )?(?:nothing|no other {SOUNDS}) (?:but|except|other than) {_E}",
     rf"{ALL} {MODAL}{REMOVED}{BUT} {_E}",
     rf"{ALL} {MODAL}{EXTRACTED}{BUT} {_R}",
@@ -61,10 +69,9 @@ PATTERNS = [
     # what, whose, it: the verb at the end, or not at all
     rf"(?:it's|it is|what) {_E} (?:that )?i(?: do|'d)?(?: like| want| need| am after)(?: to (?:hear|keep|have))?",
     rf"(?:it's|it is) {_R} that {MODAL}(?:go|be {REMOVED})",
-    rf"(?:what|all|the (?:only |one )?(?:thing|sound|noise)s?)(?: that)? (?:i|we) (?:do not|don'?t) (?:want|need|like) is {_R}",
-    rf"(?:what|all|the (?:only |one )?(?:thing|sound|noise)s?)(?: that)? (?:bothers|annoys|disturbs) (?:me|us) is {_R}",
-    rf"(?:what|all|the (?:only |one )?(?:thing|sound|noise)s?)(?: that)? (?:i|we) (?:want|need|like|am after)"
-    rf"(?: to (?:hear|keep|have))?(?: now)? is {_E}",
+    rf"{_WHAT} (?:i|we) (?:do not|don'?t) (?:want|need|like) is {_R}",
+    rf"{_WHAT} (?:bothers|annoys|disturbs) (?:me|us) is {_R}",
+    rf"{_WHAT} (?:i|we) (?:want|need|like|am after)(?: to (?:hear|keep|have))?(?: now)? is {_E}",
     rf"{_R} is (?:what|all|the (?:thing|sound)) (?:that )?(?:i|we) (?:want gone|do not want|don'?t want)",
     rf"{_E} is (?:what|all|the (?:thing|sound)) (?:that )?(?:i|we)(?: want| need| am after|'m after).*",
     rf"what does {_E} sound like",
@@ -104,23 +111,24 @@ PATTERNS = [
     rf"{_E} (?:only|alone|by (?:itself|themselves)|on (?:its|their|her|his) own|in isolation|and nothing else|in)",
     rf"{_R} (?:off|out|gone|away)",
     # not a task
-    rf"(?:why |where )?(?:is there|are there|there's|there is|there are|where's|where is|(?:can )?hear) (?P<mentioned>.+)",
+    rf"(?:why |where )?{_THERE} (?P<mentioned>.+)",
     rf"(?P<mentioned>.+) (?:ruined|ruins|spoils|spoiled|bothers|disturbs) .+",
 ]  # fmt: skip
 
 BEFORE = [  # what may stand before a clause
-    r"(?:hey|hi|hello|ok|okay|so|basically|um|uh|well|actually|please|pls|kindly|quickly|now|first|then|also|and|but|"
-    r"maybe|thanks|sorry|computer|alexa|siri|rather|simply|yet|while|finally|next)\b[,:!]?",
+    r"(?:by|hey|hi|hello|ok|okay|so|basically|um|uh|well|actually|please|pls|kindly|quickly|now|first|then|also|and|"
+    r"but|maybe|thanks|sorry|computer|alexa|siri|rather|simply|yet|while|finally|next)\b[,:!]?",
     r"(?:can|could|would|will|may|should) (?:you|u|we|i)\b(?: maybe| please| mind| be so kind as to| kindly)*",
     r"(?:is there any way|is it possible|would it be possible|what i need is|my goal is|my task is) to",
+    r"there (?:should|must) (?:only )?be(?= no)",
     r"how (?:do|can|could|would) (?:i|you|we)",
-    r"(?:i|we)(?:'d| would|'m| am)? ?(?:really |just |only )?(?:want|like|love|need|wish|prefer|have|trying|going|wanna)?"
+    r"(?:i|we)(?:'d| would|'m| am)? ?(?:really |just |only )?(?:want|like|love|need|wish|prefer|have|trying|going)?"
     r"(?: you)?(?: only)? to",
     r"(?:i|we)\b(?:'d| would|'m| am)?(?: really| just| only)?(?: want| like| need)?(?= (?:it |only |just )*"
     r"(?:want|like|need|prefer|hear|have|do|don|can|should|hate|love|looking|interested|rather|never|would))",
     r"(?:i|we)(?: really| just| only)*(?= (?:want|need))",
-    r"(?:wanna|lemme|let's|do me a favou?r and|be a dear and|thank you for|thanks for|help me(?: to)?|on second thought|"
-    r"i appreciate it if you|make sure(?: that)?|if possible|if you can|what would it sound like if|"
+    r"(?:wanna|lemme|let's|do me a favou?r and|be a dear and|thank you for|thanks for|help me(?: to)?|"
+    r"on second thought|i appreciate it if you|make sure(?: that)?|if possible|if you can|what would it sound like if|"
     r"what if|which sounds remain if|have(?= less| no| only| just)|let(?=.* be ))\b,?",
     r"(?:can|could|may|should|will)\b(?= the| all| my| that| this)",
     r"for (?:my|a|the|an) [\w ]+?(?:,| (?=i need))",

@@ -17,7 +17,7 @@ _CALLED = re.compile(r"\b(?:as|is|of|called|named|like) $", re.I)
 _SENTENCE = re.compile(r"[.!?]+(?=\s|$)|[;\n]")
 _JOINT = re.compile(  # between two clauses
     r",? (?:and|but|then|while|yet)\b,? ?(?!nothing else)|[,:] |"
-    rf" (?=(?:with no|instead of|minus|-|\+|without (?:the|any|that|this|my|{doing(REMOVING)})) )",
+    rf" (?=(?:by {doing(REMOVING)}|with no|instead of|minus|-|\+|without (?:the|any|that|this|my|{doing(REMOVING)})) )",
     re.I,
 )
 _CONTRAST = re.compile(r"(?:not|no|without|minus|with no)\b", re.I)
@@ -26,7 +26,9 @@ _BEFORE = re.compile(either(BEFORE) + r"\s*", re.I)
 _AFTER = re.compile(r"[\s,]+" + either(AFTER) + "$", re.I)
 _AROUND = re.compile(either(AROUND) + r"\s*", re.I)
 _MADE = re.compile(r"(?:the )?(?:sound|noise) (?P<source>.+) (?:makes?|is making)", re.I)
-_NO_SOUND = re.compile(rf"(?:{MIXTURE}|everything|nothing|all(?: of it)?|file|one|\w+ files|how .*)", re.I)
+_NO_SOUND = re.compile(
+    rf"(?:{MIXTURE}|everything|nothing|all(?: of it)?|file|one|\w+ files|(?:how|what).* (?:like|sounds?))", re.I
+)
 _APART = re.compile(r"\b(?:separately|individually|one by one)\b", re.I)
 _PARTS = re.compile(rf"(?:\s*(?:,|\band\b|{_APART.pattern}))+\s*", re.I)
 _PRONOUN = re.compile(r"(?:only )?(?:it|that|this|them|him|her)", re.I)

@@ -31,7 +31,8 @@ def _read_line(line: str, where: str) -> tuple[str, list[Operation]]:
     operations = [Operation(*field.partition(": ")[::2]) for field in fields]
     for operation in operations:
         if operation.task not in TASKS or not is_part(operation.description, text):
-            raise LassError(f"{where}: {operation.task}: {operation.description!r}: not '<task>: <part of the instruction>'")
+            told = f"{operation.task}: {operation.description}"
+            raise LassError(f"{where}: {told!r} is not '<task>: <part of the instruction>': mend it")
     if not operations:
         raise LassError(f"{where}: not '<instruction> TAB <task>: <description>' ({line[:60]!r}): mend or remove it")
     return text, operations

@@ -16,7 +16,7 @@ REMOVING = (
     "stop block reduce attenuate minimise minimize rm omit skip cancel banish reject purge quieten hush dampen lower"
 ).split()
 REMOVING_WITH = {  # take out the dog, take the dog out
-    "out": "take tune filter edit cut wipe leave fade strip block clean get scrub crop drown screen weed mute".split(),
+    "out": "take tune filter edit cut wipe leave fade strip block clean get scrub drown screen weed mute cancel".split(),
     "away": "take strip throw wipe".split(),
     "off": "turn switch shut".split(),
     "up": ["clean"],
@@ -24,7 +24,8 @@ REMOVING_WITH = {  # take out the dog, take the dog out
 }
 EXTRACTING = (
     "extract isolate separate keep retain preserve save grab fetch solo play amplify maximise maximize boost pick find "
-    "hear want get show leave capture recover obtain enhance select emphasise emphasize highlight return output spotlight"
+    "hear want get show leave capture recover obtain enhance select emphasise emphasize highlight return output "
+    "spotlight"
 ).split()
 EXTRACTING_WITH = {
     "out": "pull single pick bring separate split".split(), "off": ["split"], "in": ["leave", "keep"], "up": ["turn"],
