@@ -24,6 +24,7 @@ setup(
         "kaldiio",
         "pyyaml",
         "ijson",
+        "nltk",
         "pesq",
         "pystoi",
         "mir_eval",
