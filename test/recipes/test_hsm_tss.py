@@ -1,4 +1,4 @@
-"""egs/hsm_tss: all stages on the formatted sets of other recipes; tags tell which clips may be mixed."""
+"""egs/hsm_tss on the formatted sets of other recipes; tags tell which clips may be mixed."""
 
 import json
 import subprocess
@@ -55,8 +55,8 @@ def call(repository, environment):
     return run
 
 
-def test_all_stages(call, repository):
-    call("--leaks", "paper")
+def test_sets_and_training(call, repository):
+    call("--leaks", "paper", "--stop_stage", "6")  # the later stages are those of all recipes
     recipe = repository / "egs" / "hsm_tss"
     data = recipe / "data" / "paper"
     sets = {name: DataDir(data / name) for name in ("audiocaps", "clotho", "fsd50k", "wavcaps", "esc50", "valid")}
@@ -74,8 +74,7 @@ def test_all_stages(call, repository):
         assert len(pairs) == clips and all(abs(pair.params["snr"]) <= 15 for pair in pairs)
         assert all(not set(clip_set.labels_of(pair.target.utt)) & set(clip_set.labels_of(pair.interferers[0].utt))
                    for pair in pairs)  # fmt: skip
-    results = (recipe / "RESULTS.md").read_text(encoding="utf-8")
-    assert "hsm_3sets" in results and "| model" in results
+    assert (recipe / "exp" / "hsm_tss_tiny_paper" / "model" / "model.safetensors").exists()
 
 
 def test_clean_and_a_table_that_is_kept(call, repository):
