@@ -136,7 +136,7 @@ class TrainingMixtures(Dataset):
         epoch, i = divmod(n, self.size)
         rng = np.random.default_rng([self.seed, epoch, i])
         chosen = self._target(epoch, i)
-        waves, counts, labels, names, questions = [], np.zeros(2, dtype=np.int64), set(), [], []
+        waves, counts, labels, names, questions, removals = [], np.zeros(2, dtype=np.int64), set(), [], [], 0.0
         for k in range(1 + self.interferers):
             for _ in range(MAX_CLIPS):
                 if k > 0:
@@ -155,7 +155,8 @@ class TrainingMixtures(Dataset):
             waves.append(wave.astype(np.float64))
             names.append(utt)
             labels |= theirs
-            removals = s.rule.removal_ratio if k == 0 else removals
+            if k == 0:
+                removals = s.rule.removal_ratio
             if k == 0 or self.ask_all:
                 questions.append(self._question(s, utt, n, rng, k))
         stream = np.random.default_rng([self.seed, epoch, i, TASK_STREAM])
