@@ -75,7 +75,7 @@ def step(part) -> Callable[[], object]:
     import torch
 
     texts = [f"{CAPTION} {'again ' * n}" for n in range(8)]
-    batch = {"wave": 0.1 * torch.randn(8, SECONDS * part.sample_rate), "captions": [[text] for text in texts],
+    batch = {"utt": texts, "wave": 0.1 * torch.randn(8, SECONDS * part.sample_rate), "captions": [[text] for text in texts],
              "labels": [[]] * 8}
     part.train()
 
