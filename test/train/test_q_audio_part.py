@@ -21,7 +21,8 @@ def clips(tmp_path) -> Path:
     rows = []
     for i in range(4):
         path = tmp_path / f"{i}.wav"
-        audio.write(path, 0.1 * np.random.default_rng(i).standard_normal(8000 + 999 * i) ** (1 + i % 2), 16_000, "FLOAT")
+        noise = 0.1 * np.random.default_rng(i).standard_normal(8000 + 999 * i)
+        audio.write(path, noise ** (1 + i % 2), 16_000, "FLOAT")
         said = {"captions": ["a dog", "a dog barks"]} if i % 2 else {"labels": {"rain": "rain"}}
         rows.append(Row(f"clip{i}", str(path), **({"captions": []} | said)))
     write_data_dir(tmp_path / "set", rows)
@@ -38,7 +39,8 @@ def test_configurations(repo, name):
 
 def test_from_clips_to_a_table(repo, clips, tmp_path, tiny_models):
     spec = yaml.safe_load((tiny_models["QAudio"] / "config.yaml").read_text())["part"]
-    spec |= {name: {kind: str(tiny_models["QAudio"] / name)} for name, kind in (("audio", "model"), ("text", "pretrained"))}
+    others = {"audio": "model", "text": "pretrained"}
+    spec |= {name: {kind: str(tiny_models["QAudio"] / name)} for name, kind in others.items()}
     train = {"max_steps": 2, "val_every": 1, "batch_size": 4, "num_workers": 0, "seconds": 0.5, "log_every": 1}
     (tmp_path / "tiny.yaml").write_text(yaml.safe_dump({"part": spec, "train": train}))
     exp = tmp_path / "exp"

@@ -76,8 +76,8 @@ def step(part) -> Callable[[], object]:
     import torch
 
     texts = [f"{CAPTION} {'again ' * n}" for n in range(8)]
-    batch = {"utt": texts, "wave": 0.1 * torch.randn(8, SECONDS * part.sample_rate), "captions": [[text] for text in texts],
-             "labels": [[]] * 8}
+    wave = 0.1 * torch.randn(len(texts), SECONDS * part.sample_rate)
+    batch = {"utt": texts, "wave": wave, "captions": [[text] for text in texts], "labels": [[] for _ in texts]}
     part.train()
 
     def run() -> None:
