@@ -1,4 +1,4 @@
-"""Q-Audio from clips to a table of recalls, by the commands; its configurations."""
+"""Q-Audio from clips to a table of recalls, by the commands."""
 
 import json
 from pathlib import Path
@@ -11,9 +11,7 @@ from lass.bin import retrieval, train_part
 from lass.data.datadir import Row, write_data_dir
 from lass.io import audio
 from lass.parts.folder import load_part
-from lass.parts.spec import load_spec
 from lass.queries.q_audio import QAudioPart
-from lass.train.part import check
 
 
 @pytest.fixture
@@ -27,14 +25,6 @@ def clips(tmp_path) -> Path:
         rows.append(Row(f"clip{i}", str(path), **({"captions": []} | said)))
     write_data_dir(tmp_path / "set", rows)
     return tmp_path / "set"
-
-
-@pytest.mark.parametrize("name", ["q_audio", "q_audio_small"])
-def test_configurations(repo, name):
-    config = load_spec([repo / "conf" / "part" / f"{name}.yaml"])
-    check(config)
-    assert config["part"]["layers"] == 2  # HSM-TSS, Sec. IV-C
-    assert (config["part"]["text"] == {"pretrained": "google/flan-t5-base"}) == (name == "q_audio")
 
 
 def test_from_clips_to_a_table(repo, clips, tmp_path, tiny_models):
