@@ -135,11 +135,14 @@ class QAudio(QueryEncoder):
         heard = wave[:, start : start + longest].to(self._place.device, torch.float32)
         return self._query(self._part.network.embed_audio(self._part.audio.features(heard)), "audio")
 
+    @functools.cached_property
+    def _weights_hash(self) -> str:
+        own = sorted(Path(self.model).expanduser().rglob("*.safetensors"))
+        return hashlib.sha256("".join([*map(sha256, own), self._loaded.text.identity()]).encode()).hexdigest()[:16]
+
     def identity(self) -> str:
         """Class, name of the folder and hash of its weight files (which it reads)."""
-        weights = sorted(Path(self.model).expanduser().rglob("*.safetensors"))
-        both = hashlib.sha256("".join([*map(sha256, weights), self._loaded.text.identity()]).encode()).hexdigest()
-        return f"{type(self).__name__}-{Path(self.model).name}-{both[:16]}"
+        return f"{type(self).__name__}-{Path(self.model).name}-{self._weights_hash}"
 
     def save_assets(self, folder: Path) -> None:
         """Copy it to ``<folder>/encoder``."""

@@ -2,9 +2,9 @@
 
     PYTHONPATH=. python tools/bench/q_audio.py [--threads 2] [CASE ...]
 
-Each case runs in a process of its own: one warm-up, then the median of 5; peak resident memory of the process, 0.6 GB of
-which are the libraries. CPU time counts where other jobs run beside. ``hear_10s`` is AudioMAE and Q-Former,
-``hear_patches`` the latter alone; T5 has the size of FLAN-T5-base, and is loaded in ``read`` and ``step`` alone.
+Each case runs in a process of its own: one warm-up, then the median of 5; peak resident memory of the process. CPU time
+counts where other jobs run beside. ``hear_10s`` is AudioMAE and Q-Former, ``hear_patches`` the latter alone; T5 has the
+size of FLAN-T5-base, and is loaded in ``read`` and ``step`` alone.
 """
 
 import string
