@@ -30,6 +30,7 @@ setup(
         "mir_eval",
         "fast_bss_eval",
         "pyloudnorm",
+        "visqol-python",
         "safetensors",
         "tensorboard",
         "matplotlib",
