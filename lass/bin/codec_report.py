@@ -22,7 +22,8 @@ def main(argv: list[str] | None = None) -> None:
     from lass.data.datadir import DataDir
     from lass.infer.codec_report import load_codec, measure
     from lass.io.files import write_text
-    from lass.report.codec import page, summary
+    from lass.report.codec import page
+    from lass.score.codec import summary
     from lass.score.provenance import commit
 
     codec, data = load_codec(args.codec), DataDir(args.set)

@@ -1,18 +1,16 @@
 """The table of a codec: what it keeps of a sound, at how many bits."""
 
-from collections.abc import Mapping, Sequence
-
-import numpy as np
+from collections.abc import Mapping
 
 from lass.report.markdown import escape, table
 
-FIGURES = {  # name -> title, which way is better
+TITLES = {  # name -> title, which way is better
     "mel": "MEL-D (lower)",
     "lsd": "LSD (lower)",
     "lsd_audioldm": "LSD, audioldm_eval (lower)",
     "visqol": "ViSQOL (higher)",
 }
-SYSTEMS = {"codec": "codec", "mel_floor": "80 mel bands, true phase"}
+NAMES = {"codec": "codec", "mel_floor": "80 mel bands, true phase"}
 ABOUT = """\
 Means over n clips at 16 kHz. MEL-D: sum over seven resolutions of the mean absolute difference of log10 mel magnitudes
 (Kumar et al., "DAC", NeurIPS 2023, Sec. 3.5). LSD: log-spectral distance, log10 of powers; audioldm_eval's cuts 1120
@@ -22,44 +20,18 @@ occur. The second row is no codec: it keeps the magnitudes of 80 mel bands, and 
 codec_report`."""
 
 
-def summary(name: str, facts: Mapping, items: Sequence[Mapping], counts: np.ndarray) -> dict:
-    """What ``results.json`` holds.
-
-    Args:
-        facts: of the codec: ``groups``, ``codebook_size``, and what else is to be kept.
-        items: ``utt``, ``seconds``, ``frames`` and the figures of each of ``SYSTEMS``, of each clip.
-        counts: how often each entry was chosen, ``[groups, codebook_size]``.
-    """
-    seconds, frames = (sum(item[key] for item in items) for key in ("seconds", "frames"))
-    part = counts / counts.sum(1, keepdims=True)
-    entropy = -(part * np.log2(np.where(part > 0, part, 1))).sum()
-    rates = {
-        "bits_per_second": frames * facts["groups"] * float(np.log2(facts["codebook_size"])) / seconds,
-        "entropy_per_second": frames * float(entropy) / seconds,
-        "used": float((counts > 0).mean()),
-    }
-    means = {system: {key: _mean(items, system, key) for key in FIGURES} for system in SYSTEMS}
-    return {"name": name, "codec": dict(facts) | rates, "systems": means, "n": len(items), "items": list(items)}
-
-
-def _mean(items: Sequence[Mapping], system: str, key: str) -> dict:
-    """Mean over the clips that have the figure, and how many those are."""
-    values = [item[system][key] for item in items if np.isfinite(item[system][key])]
-    return {"mean": float(np.mean(values)) if values else None, "n": len(values)}
-
-
 def page(found: Mapping, published: Mapping) -> str:
     """Markdown; ``published`` as ``conf/codecs.yaml`` has it."""
     codec = found["codec"]
     rates = {"codec": [f"{codec['bits_per_second']:.0f}", f"{codec['entropy_per_second']:.0f}", f"{codec['used']:.2f}"]}
     body = [
-        [SYSTEMS[name], found["n"], *(_cell(row[key], found["n"]) for key in FIGURES), *rates.get(name, [""] * 3)]
+        [NAMES[name], found["n"], *(_cell(row[key], found["n"]) for key in TITLES), *rates.get(name, [""] * 3)]
         for name, row in found["systems"].items()
     ]
     for name, row in published["systems"].items():
-        told = [f"{row[key]:.3f}" if key in row else "" for key in FIGURES]
+        told = [f"{row[key]:.3f}" if key in row else "" for key in TITLES]
         body.append([f"paper: {name}", "", *told, row["bits"], "", ""])
-    head = ("system", "n", *FIGURES.values(), "bits/s", "entropy, bits/s", "used")
+    head = ("system", "n", *TITLES.values(), "bits/s", "entropy, bits/s", "used")
     of = f"Codec: {codec['class']}, {codec['parameters']:,} parameters, {codec['place']}."
     note = f"Paper rows: {published['source']}; {published['note']}"
     return "\n\n".join([f"# Codec: {escape(found['name'])}", ABOUT, table(head, body), escape(of), escape(note)]) + "\n"

@@ -36,9 +36,9 @@ def specs(tiny_models, tmp_path_factory) -> dict[str, dict]:
 def batch_for(part: nn.Module) -> dict:
     generator = torch.Generator().manual_seed(0)
     wave = 0.1 * torch.randn(3, round(min(part.seconds, 5.0) * part.sample_rate), generator=generator)
-    words = ["a dog barks", "rain falls", "a bell rings"]
-    waves = {"wave": wave, "samples": [wave.shape[1], wave.shape[1] // 2, wave.shape[1]]}
-    return waves | {"utt": ["a", "b", "c"], "captions": [[word] for word in words], "labels": [[w] for w in words]}
+    words = [["a dog barks"], ["rain falls"], ["a bell rings"]]
+    samples = [wave.shape[1], wave.shape[1] // 2, wave.shape[1]]
+    return {"utt": ["a", "b", "c"], "wave": wave, "samples": samples, "captions": words, "labels": words}
 
 
 def loss_of(part: nn.Module, seed: int = 0) -> dict[str, Tensor]:
