@@ -3,6 +3,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from lass.losses.cosine_l1 import cosine_l1
 from lass.losses.l1 import l1
 from lass.losses.mask_bce import mask_bce
 from lass.losses.si_sdr import negative_si_sdr
@@ -102,3 +103,10 @@ def test_mask_bce_in_bf16():
     with torch.autocast("cpu", torch.bfloat16):
         found = mask_bce(torch.full((1, 1, 2, 2), 0.5).bfloat16(), torch.ones(1, 1, 2, 2), torch.ones(1, 1, 2, 2))
     assert found.dtype == torch.float32 and found.item() == pytest.approx(np.log(2), rel=1e-6)
+
+
+def test_cosine_l1_value():
+    estimate, target = torch.tensor([[3.0, 4.0], [1.0, 0.0]]), torch.tensor([[4.0, 3.0], [2.0, 0.0]])
+    cosine, distance = (1 - 24 / 25) / 2, (1.0 + 0.5) / 2
+    assert cosine_l1(estimate, target).item() == pytest.approx(cosine + distance)
+    assert cosine_l1(estimate, target, cosine=2.0, l1=0.5).item() == pytest.approx(2 * cosine + 0.5 * distance)
