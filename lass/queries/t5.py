@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import torch
+from torch import Tensor
 from transformers import T5Config, T5EncoderModel
 
 from lass.queries.pretrained import PretrainedEncoder
@@ -34,3 +35,18 @@ class T5Text(PretrainedEncoder):
         weights = mask.unsqueeze(-1).to(tokens.dtype)
         mean = (tokens * weights).sum(dim=1) / weights.sum(dim=1)
         return Query(mean, tokens, mask.bool(), ["extraction"] * len(texts), "text")
+
+    @torch.no_grad()
+    def encode_past(self, texts: Sequence[str]) -> tuple[Tensor, Tensor, Tensor]:
+        """The texts, for one who is to guess them: no state knows of the token at its place, nor of those behind.
+
+        The encoder is run with a causal mask on the texts behind T5's start of a sequence, its padding.
+
+        Returns:
+            states ``[B, N, D]``, mask ``[B, N]`` (True for a token), ids ``[B, N]`` that are to be guessed.
+        """
+        ids, mask = self.tokenise(texts)
+        before = torch.cat([ids.new_full((len(ids), 1), self.config.pad_token_id), ids[:, :-1]], dim=1)
+        past = torch.ones(ids.shape[1], ids.shape[1], dtype=torch.bool, device=ids.device).tril()
+        states = self.backbone(before, attention_mask=past.expand(len(ids), 1, -1, -1)).last_hidden_state
+        return states, mask.bool(), ids
