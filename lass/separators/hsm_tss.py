@@ -31,7 +31,7 @@ class HsmTss(Separator):
         dropout: in both; ours.
         p_gt: how often the second stage is given the true global feature in training; 1 while it is trained alone.
         freeze_global: train the second stage alone, behind a first one that ``--init`` brings.
-        sampling: of the decoder: seed, temperature, top_k.
+        sampling: of the decoder: seed, temperature, top_k; else as it has them.
     """
 
     sample_rate = 16000
@@ -61,6 +61,7 @@ class HsmTss(Separator):
                             "of an AudioMAE, and global_layers: 0, or choose Q-Audio as the encoder")
         audio = audio or encoder.audio
         self.window = audio.seconds  # all clips are cut or padded to that (Sec. IV-A)
+        _check_decoder(decoder, audio)
         # Frozen, and in no state of this module: the folder of a model brings them along.
         self.frozen = {"encoder": encoder, "audio": audio, "decoder": decoder}
         self.p_gt, self.sampling = p_gt, dict(sampling or {})
@@ -101,7 +102,7 @@ class HsmTss(Separator):
     def sound(self, local: Tensor) -> Tensor:
         """Local features ``[B, N, C]`` -> waves ``[B, samples]``, as the acoustic decoder makes them up."""
         decoder = self.frozen["decoder"].to(local.device)
-        wave = decoder.codec.decode(decoder.generate(local.float(), **self.sampling))
+        wave = decoder.codec.decode(decoder.generate(local.float(), decoder.frames, **self.sampling))
         return functional.pad(wave, (0, self.samples - wave.shape[-1]))  # a negative pad cuts
 
     def separate_features(
@@ -146,6 +147,16 @@ class HsmTss(Separator):
         if query.tokens is None:
             raise LassError("a query without the tokens of its text: HSM-TSS is asked by text alone")
         return {"caption": (query.tokens, query.mask), "task": self.frozen["encoder"].embed_words(query.task)}
+
+
+def _check_decoder(decoder: nn.Module | None, audio: nn.Module) -> None:
+    """Raise a LassError for an acoustic decoder that was trained on features of another AudioMAE."""
+    if decoder is None:
+        return
+    theirs, ours = decoder.audio.state_dict(), audio.state_dict()
+    if theirs.keys() != ours.keys() or not all(torch.equal(theirs[key].cpu(), ours[key].cpu()) for key in ours):
+        raise LassError("separator.decoder: an acoustic decoder of other features than the encoder's: train it with "
+                        "the AudioMAE that Q-Audio was trained with")
 
 
 def cut(wave: Tensor, samples: int) -> Tensor:

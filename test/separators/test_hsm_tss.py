@@ -28,17 +28,26 @@ class Codec(nn.Module):
 
 
 class Decoder(nn.Module):
-    """A token is the mean of a half of the features, and ``seed``."""
+    """A token is the mean of a part of the features, and ``seed``."""
 
-    codec = Codec()
+    frames = 2
 
-    def generate(self, features: Tensor, seed: int = 0) -> Tensor:
-        return seed + torch.stack([half.mean((1, 2)) for half in features.chunk(2, dim=1)], dim=1)[..., None]
+    def __init__(self, audio: nn.Module):
+        super().__init__()
+        self.audio, self.codec = audio, Codec()
+
+    def generate(self, features: Tensor, frames: int, seed: int = 0) -> Tensor:
+        return seed + torch.stack([part.mean((1, 2)) for part in features.chunk(frames, dim=1)], dim=1)[..., None]
 
 
 @pytest.fixture
 def encoder(tiny_models) -> QAudio:
     return QAudio(str(tiny_models["QAudio"]), normalised=False)
+
+
+@pytest.fixture
+def decoder(encoder) -> Decoder:
+    return Decoder(encoder.audio)
 
 
 @pytest.fixture
@@ -137,8 +146,8 @@ def test_a_frozen_first_stage_needs_a_model_to_start_from(make, batch):
     assert all(weight.grad is not None for weight in separator.local_stage.parameters())
 
 
-def test_the_state_holds_the_stages_alone(make):
-    assert {key.split(".")[0] for key in make(decoder=Decoder()).state_dict()} == {"global_stage", "local_stage"}
+def test_the_state_holds_the_stages_alone(make, decoder):
+    assert {key.split(".")[0] for key in make(decoder=decoder).state_dict()} == {"global_stage", "local_stage"}
 
 
 def test_task_changes_what_is_separated(make, encoder):
@@ -148,8 +157,8 @@ def test_task_changes_what_is_separated(make, encoder):
         assert (extracted - removed).abs().max() > 1e-4
 
 
-def test_forward_decodes_what_was_separated(make, encoder):
-    separator, mixture = make(decoder=Decoder(), sampling={"seed": 7}).eval(), noise(1.2, channels=2)
+def test_forward_decodes_what_was_separated(make, encoder, decoder):
+    separator, mixture = make(decoder=decoder, sampling={"seed": 7}).eval(), noise(1.2, channels=2)
     with torch.no_grad():
         found = separator(mixture, query(encoder))
         padded = cut(mixture[1, 1][None], separator.samples)[0]
@@ -175,11 +184,19 @@ def test_single(make, tiny_models):
             make(reads, **arguments)
 
 
-def test_what_cannot_be_heard(make, encoder):
-    for arguments in ({}, {"decoder": Decoder(), "global_layers": 0}, {"decoder": Decoder(), "local_layers": 0}):
+def test_what_cannot_be_heard(make, encoder, decoder):
+    for arguments in ({}, {"decoder": decoder, "global_layers": 0}, {"decoder": decoder, "local_layers": 0}):
         separator = make(**arguments)
         assert not separator.audible
         with pytest.raises(LassError, match="gives features and no waves"):
             separator(noise(), query(encoder))
     with pytest.raises(LassError, match="without the tokens"):
         make().read(encoder.encode_audio(noise()[:, 0]))
+
+
+def test_a_decoder_of_other_features_is_refused(make, decoder, tiny_models):
+    decoder.audio = load_part(tiny_models["QAudio"] / "audio")
+    make(decoder=decoder)
+    decoder.audio.vit.norm.weight.data[3] += 0.1
+    with pytest.raises(LassError, match="an acoustic decoder of other features"):
+        make(decoder=decoder)
