@@ -7,11 +7,12 @@ gives ``{"loss": ...}`` and maybe more to be logged. ``conf/part/<name>.yaml`` t
       class: lass.layers.audiomae.AudioMae
       width: 768
       audio: {model: DIR}       # an argument that is another part, read from its folder
+      text: {pretrained: NAME}  # a model of transformers, which takes its folder or hub id
 """
 
 import inspect
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import safetensors.torch
@@ -24,6 +25,7 @@ from lass.io.checkpoint import mismatches
 from lass.io.files import atomic_path, write_text
 
 CONFIG, WEIGHTS = "config.yaml", "model.safetensors"
+PRETRAINED = ("*.json", "*.txt", "*.model", "*.safetensors")  # what is brought along of a model of transformers
 
 
 def build_part(spec: dict, folder: Path = Path(".")) -> nn.Module:
@@ -39,7 +41,8 @@ def build_part(spec: dict, folder: Path = Path(".")) -> nn.Module:
     target = check_part(spec)
     arguments = {key: value for key, value in spec.items() if key != "class"}
     others = {name: load_part(folder / place) for name, place in parts_of(spec).items()}
-    return target(**arguments | others)
+    names = {name: _located(model, folder) for name, model in pretrained_of(spec).items()}
+    return target(**arguments | others | names)
 
 
 def check_part(spec: dict) -> type[nn.Module]:
@@ -55,9 +58,21 @@ def check_part(spec: dict) -> type[nn.Module]:
 
 def parts_of(spec: dict) -> dict[str, str]:
     """Arguments of a part that are other parts, ``{model: DIR}``, with their folders."""
-    return {
-        name: str(value["model"]) for name, value in spec.items() if isinstance(value, Mapping) and set(value) == {"model"}
-    }
+    return _arguments_of(spec, "model")
+
+
+def pretrained_of(spec: dict) -> dict[str, str]:
+    """Arguments of a part that are models of transformers, ``{pretrained: NAME}``, with their folders or hub ids."""
+    return _arguments_of(spec, "pretrained")
+
+
+def _arguments_of(spec: dict, kind: str) -> dict[str, str]:
+    return {name: str(v[kind]) for name, v in spec.items() if isinstance(v, Mapping) and set(v) == {kind}}
+
+
+def _located(model: str, folder: Path) -> str:
+    """A model of transformers in the folder of a part, else as it is named."""
+    return str(folder / model) if (folder / model).is_dir() else model
 
 
 def load_part(folder: str | Path) -> nn.Module:
@@ -99,22 +114,32 @@ def save_part(part: nn.Module, config: dict, folder: Path, card: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     spec = dict(config["part"])
     for name, place in parts_of(spec).items():
-        _copy(Path(place), folder / name)
+        copy_part(Path(place), folder / name)
         spec[name] = {"model": name}
+    for name, model in pretrained_of(spec).items():
+        if Path(model).is_dir():
+            _copy(Path(model), PRETRAINED, folder / name)
+            spec[name] = {"pretrained": name}
     with atomic_path(folder / WEIGHTS) as temporary:
         safetensors.torch.save_file({k: v.contiguous() for k, v in own_state(part, spec).items()}, temporary)
     write_text(folder / "README.md", card)
     write_text(folder / CONFIG, configuration.dump(config | {"part": spec}))
 
 
-def _copy(source: Path, target: Path) -> None:
-    """What loading reads of a part's folder, and its card."""
+def copy_part(source: Path, target: Path) -> None:
+    """Copy what loading reads of a part's folder, and its card."""
     if source.resolve() == target.resolve():
         return
     spec = configuration.read_yaml(source / CONFIG)["part"]
     for name in parts_of(spec).values():
-        _copy(source / name, target / name)
-    for name in (WEIGHTS, "README.md", CONFIG):
-        if (source / name).is_file():
-            with atomic_path(target / name) as temporary:
-                shutil.copyfile(source / name, temporary)
+        copy_part(source / name, target / name)
+    for name in pretrained_of(spec).values():
+        if (source / name).is_dir():
+            _copy(source / name, PRETRAINED, target / name)
+    _copy(source, (WEIGHTS, "README.md", CONFIG), target)
+
+
+def _copy(source: Path, patterns: Sequence[str], target: Path) -> None:
+    for path in (path for pattern in patterns for path in sorted(source.glob(pattern))):
+        with atomic_path(target / path.name) as temporary:
+            shutil.copyfile(path, temporary)
