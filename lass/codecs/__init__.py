@@ -1,0 +1,1 @@
+"""Waves to tokens and back, and the decoder that makes tokens of features."""
