@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # Floors, upper first. A room imports from lower floors; from its own floor only `train` may.
 FLOORS = (
     ("bin",),
-    ("train", "infer"),
+    ("train", "infer", "instructions"),
     ("score", "report", "data", "queries", "separators"),
     ("parts",),
     ("metrics", "losses", "layers", "io", "config"),

@@ -8,6 +8,10 @@ OUT: for one IN a file, or - for a wav to standard output; otherwise a folder, w
 inputs (wav stays wav, flac stays flac, all else becomes wav). Two or more --text are answered in one pass and added to
 the names: -o out.wav gives out_a-dog-barks.wav and out_wind.wav; --residual adds out_wind_residual.wav.
 
+--instruction "keep the birds, drop the engine" in place of --text, --remove and --negative: what is to be extracted is
+asked for, each by itself; what is to be removed is taken out before, or, where nothing is to be extracted, gives the
+mixture without it. What was understood is printed.
+
 A network that hears the whole file is run in windows: "seams" tells how far they differ where they are cross-faded.
 """
 
@@ -21,6 +25,7 @@ from typing import TYPE_CHECKING
 
 from lass.errors import LassError
 from lass.infer import hub
+from lass.instructions import parser as instructions
 from lass.io import stamp
 from lass.queries import ANYTHING
 
@@ -40,6 +45,8 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--text", action="append", help="what to separate; may be given several times")
     parser.add_argument("--remove", action="store_true", help="give the rest; of a set: without its interferer")
     parser.add_argument("--negative", metavar="TEXT", help="what to take out of the mixture before --text is asked")
+    parser.add_argument("--instruction", help="what to do, in place of --text, --remove and --negative")
+    instructions.add_options(parser)
     parser.add_argument("--residual", action="store_true", help="also write mixture minus output, as <name>_residual")
     parser.add_argument("-o", "--output", metavar="OUT", help="a file, a folder, or -")
     parser.add_argument("--set", type=Path, help="a rendered test set instead of files")
@@ -59,6 +66,8 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--bf16", action="store_true", help="faster, with an error some 30 dB below the estimate")
     args = parser.parse_args(argv)
 
+    if args.instruction is not None:
+        args = _instructed(args)
     if not args.model and args.baseline != "wiener":
         raise LassError("--model: give a model folder, or a hub id org/name[@revision]")
     if args.template.count("{}") != 1:
@@ -69,6 +78,17 @@ def main(argv: list[str] | None = None) -> None:
         _separate_files(args)
     else:
         raise LassError("give a file, --text and -o, or --set and --out")
+
+
+def _instructed(args: argparse.Namespace) -> argparse.Namespace:
+    """The options that ask what ``--instruction`` says."""
+    from lass.instructions.question import question
+
+    if args.set or args.text or args.remove or args.negative is not None:
+        raise LassError("--instruction: says it all, of files: leave out --text, --remove, --negative and --set")
+    asked = question(instructions.of_options(args)(args.instruction))
+    print(f"understood: {asked}", file=sys.stderr)
+    return argparse.Namespace(**vars(args) | {"text": asked.texts} | asked._asdict())
 
 
 def _separate_files(args: argparse.Namespace) -> None:

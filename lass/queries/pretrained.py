@@ -19,7 +19,7 @@ from lass.io.files import atomic_path, sha256
 from lass.queries import ENCODER
 from lass.queries.encoder import QueryEncoder, check_texts
 
-_SMALL_FILES = ["*.json", "*.txt", "*.model"]  # configuration and tokenizer
+_SMALL_FILES = ["*.json", "*.txt", "*.model", "*.jinja"]  # configuration and tokenizer
 _BROUGHT = ["*.json", "*.txt", "*.safetensors"]
 _WEIGHTS = [["model.safetensors", "model-*.safetensors"], ["pytorch_model.bin", "pytorch_model-*.bin"]]
 

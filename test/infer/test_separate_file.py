@@ -92,6 +92,32 @@ def test_remove_and_negative(mixture, model, command, tmp_path):
     np.testing.assert_allclose(audio.read(tmp_path / "out_residual.wav")[0], wave - expected, rtol=0, atol=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("instruction", "arguments", "told"),
+    [
+        (f"please extract '{BELL}'", {"query": BELL}, f'"{BELL}"'),
+        ("get rid of the engine", {"query": "the engine", "remove": True}, 'the mixture without "the engine"'),
+        ("drop the engine but keep the birds", {"query": "the birds", "negative": "the engine"},
+         '"the birds" in what is left of the mixture without "the engine"'),
+        ("drop the engine. drop the wind", {"query": "the engine and the wind", "remove": True}, "mixture without"),
+    ],
+)  # fmt: skip
+def test_an_instruction(instruction, arguments, told, mixture, model, command, tmp_path, capsys):
+    wave, rate = audio.read(mixture)
+    command("mix.wav", "--instruction", instruction, "-o", "out.wav")
+    assert told in capsys.readouterr().err
+    expected = model.separate(wave, rate, **arguments)
+    np.testing.assert_allclose(audio.read(tmp_path / "out.wav")[0], expected, rtol=0, atol=1e-6)
+
+
+def test_an_instruction_to_extract_two(mixture, model, command, tmp_path):
+    wave, rate = audio.read(mixture)
+    command("mix.wav", "--instruction", "extract the bell, then extract the dog", "-o", "out.wav")
+    for text, name in (("the bell", "out_the-bell.wav"), ("the dog", "out_the-dog.wav")):
+        expected = model.separate(wave, rate, text)
+        np.testing.assert_allclose(audio.read(tmp_path / name)[0], expected, rtol=0, atol=1e-6)
+
+
 def test_clipped_samples_are_limited_and_told(mixture, command, tmp_path, capsys):
     soundfile.write(mixture, np.full((4000, 1), 3.0), 16000, "FLOAT")
     command("mix.wav", "--text", BELL, "--remove", "-o", "out.flac")
@@ -171,6 +197,9 @@ def bad_files(mixture, tmp_path, monkeypatch):
         (["mix.wav", "--text", " ", "-o", "out.wav"], "text 1 of 1 is empty"),
         (["mix.wav", "--text", BELL, "--negative", "", "-o", "out.wav"], "text 2 of 2 is empty"),
         (["mix.wav", "--text", "bell " * 2000, "-o", "out.wav"], "a query of 10000 characters"),
+        (["mix.wav", "--instruction", "?", "-o", "out.wav"], "no word in it"),
+        (["mix.wav", "--instruction", BELL, "--remove", "-o", "out.wav"], "--instruction: says it all"),
+        (["mix.wav", "--instruction", "keep the owl, lose the owl", "-o", "out.wav"], "and to remove 'owl'"),
         (["mix.wav", "--text", BELL, "-o", "out.wav", "--model", "nowhere"], "nowhere: not a model folder"),
         (["mix.wav", "--text", BELL, "-o", "out.wav", "--model", "mix.wav"], "mix.wav: not a model folder"),
         (["nan.wav", "--text", BELL, "-o", "out.wav"], "nan.wav: sample 3999 is NaN or infinite"),
