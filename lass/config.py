@@ -79,12 +79,14 @@ def parse_override(text: str) -> dict:
 
 
 def load(
-    paths: Iterable[str | Path], overrides: Iterable[str] = (), row: tuple[str | Path, str] | None = None
-) -> dict:
+    paths: Iterable[str | Path], overrides: Iterable[str] = (), row: tuple[str | Path, str] | None = None,
+    known: Iterable[str] = ("seed", *PARTS, *SECTIONS),
+) -> dict:  # fmt: skip
     """Merge yaml files, a row and ``key=value`` overrides in the order given, and check the top-level keys.
 
     Args:
         row: a yaml file that holds one section a row of a paper's tables, and the name of one.
+        known: the top-level keys that there may be.
     """
     config: dict = {}
     for path in paths:
@@ -93,7 +95,6 @@ def load(
         config = merge(config, read_section(*row))
     for text in overrides:
         config = merge(config, parse_override(text))
-    known = {"seed", *PARTS, *SECTIONS}
     for key in config:
         if key not in known:
             raise LassError(f"configuration: unknown key {key!r}; known are {', '.join(sorted(known))}")

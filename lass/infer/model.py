@@ -18,7 +18,8 @@ from lass.infer.folder import ENCODER, SUMS, check_sums, write_sums
 from lass.io import audio, blocks as audio_blocks
 from lass.io.checkpoint import mismatches
 from lass.io.files import atomic_path, write_text
-from lass.parts.folder import copy_part, parts_of
+from lass.parts.folder import copy_part
+from lass.parts.spec import parts_of
 from lass.queries.encoder import QueryEncoder, check_texts
 from lass.queries.query import Query
 from lass.separators.build import build_separator

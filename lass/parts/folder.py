@@ -12,7 +12,7 @@ gives ``{"loss": ...}`` and maybe more to be logged. ``conf/part/<name>.yaml`` t
 
 import inspect
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import safetensors.torch
@@ -23,6 +23,7 @@ from lass import config as configuration
 from lass.errors import LassError
 from lass.io.checkpoint import mismatches
 from lass.io.files import atomic_path, write_text
+from lass.parts.spec import parts_of, pretrained_of
 
 CONFIG, WEIGHTS = "config.yaml", "model.safetensors"
 PRETRAINED = ("*.json", "*.txt", "*.model", "*.safetensors")  # what is brought along of a model of transformers
@@ -54,20 +55,6 @@ def check_part(spec: dict) -> type[nn.Module]:
         raise LassError(f"part: {spec['class']} is no part: it needs training_loss(batch)")
     configuration.bind(target, {key: value for key, value in spec.items() if key != "class"}, "part")
     return target
-
-
-def parts_of(spec: dict) -> dict[str, str]:
-    """Arguments of a part that are other parts, ``{model: DIR}``, with their folders."""
-    return _arguments_of(spec, "model")
-
-
-def pretrained_of(spec: dict) -> dict[str, str]:
-    """Arguments of a part that are models of transformers, ``{pretrained: NAME}``, with their folders or hub ids."""
-    return _arguments_of(spec, "pretrained")
-
-
-def _arguments_of(spec: dict, kind: str) -> dict[str, str]:
-    return {name: str(v[kind]) for name, v in spec.items() if isinstance(v, Mapping) and set(v) == {kind}}
 
 
 def _located(model: str, folder: Path) -> str:

@@ -6,7 +6,8 @@ from pathlib import Path
 from torch import nn
 
 from lass import config as configuration
-from lass.parts.folder import load_part, parts_of
+from lass.parts.folder import load_part
+from lass.parts.spec import parts_of
 from lass.separators.separator import Separator
 
 

@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
@@ -22,18 +22,37 @@ class AtomicCheckpointIO(TorchCheckpointIO):
         return torch.load(path, map_location=map_location or "cpu", weights_only=True)
 
 
+class Goal(NamedTuple):
+    """What the best checkpoint is chosen by.
+
+    Attributes:
+        name: of a logged value.
+        text: how it is told, with a place for it.
+        sign: 1 if more is better, -1 if less is.
+    """
+
+    name: str
+    text: str
+    sign: int
+
+
+SDRI = Goal("valid/sdri", "validation SDRi {:.2f} dB", 1)
+LOSS = Goal("valid/loss", "validation loss {:.4f}", -1)
+
+
 class Checkpoints(Callback):
-    """Keeps the last state, and the one with the best validation SDRi.
+    """Keeps the last state, and the best one.
 
     Args:
         folder: where ``last.ckpt`` and ``best.ckpt`` go.
         every: steps between checkpoints; one is written after each validation as well.
         val_every: steps between validations.
+        goal: which is the best.
     """
 
-    def __init__(self, folder: Path, every: int, val_every: int):
-        self.folder, self.every, self.val_every = folder, every, val_every
-        self.best = float("-inf")
+    def __init__(self, folder: Path, every: int, val_every: int, goal: Goal):
+        self.folder, self.every, self.val_every, self.goal = folder, every, val_every, goal
+        self.best = -goal.sign * float("inf")
         self.best_step = 0
 
     def state_dict(self) -> dict:
@@ -55,9 +74,10 @@ class Checkpoints(Callback):
     def on_validation_end(self, trainer: Trainer, module: LightningModule) -> None:
         if trainer.sanity_checking:
             return
-        score = float(trainer.callback_metrics["valid/sdri"])
-        better = score > self.best
-        trainer.print(f"\nstep {trainer.global_step}: validation SDRi {score:.2f} dB{', the best' if better else ''}")
+        score = float(trainer.callback_metrics[self.goal.name])
+        better = self.goal.sign * score > self.goal.sign * self.best
+        found = self.goal.text.format(score)
+        trainer.print(f"\nstep {trainer.global_step}: {found}{', the best' if better else ''}")
         if better:
             self.best, self.best_step = score, trainer.global_step
             trainer.save_checkpoint(self.folder / "best.ckpt", True)  # weights only

@@ -1,6 +1,7 @@
 """What a long training should not find out late: a useless first batch, weights without gradient, a slow loader."""
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -13,16 +14,21 @@ SLOW = 0.2  # share of a step that may be spent waiting for data
 
 
 class FirstSteps(Callback):
-    """Looks at the first batch, at the gradients of the first step, and at the time of the steps that follow."""
+    """Looks at the first batch, at the gradients of the first step, and at the time of the steps that follow.
 
-    def __init__(self) -> None:
+    Args:
+        describe: a line on a batch; raises a LassError for a useless one.
+    """
+
+    def __init__(self, describe: Callable[[dict], str]) -> None:
+        self.describe = describe
         self.batches = 0
         self.ended = self.begun = self.waited = 0.0
 
     def on_train_batch_start(self, trainer: Trainer, module: LightningModule, batch: dict, batch_idx: int) -> None:
         now = time.perf_counter()
         if self.batches == 0:
-            say(trainer, f"first batch of this run: {describe(batch, module.separator.sample_rate)}")
+            say(trainer, f"first batch of this run: {self.describe(batch)}")
         elif self.batches == 1:
             self.begun, self.waited = now, 0.0
         elif self.batches <= MEASURED:

@@ -5,7 +5,6 @@ from pathlib import Path
 import torch
 from lightning.pytorch import Callback, Trainer, seed_everything
 from lightning.pytorch.callbacks import TQDMProgressBar
-from lightning.pytorch.loggers import TensorBoardLogger
 from torch.utils.data import DataLoader, default_collate
 
 from lass import config as configuration
@@ -14,11 +13,10 @@ from lass.io.memory import keep_freed_memory
 from lass.queries.cache import TextEmbeddingCache
 from lass.queries.clips import FOLDER, ClipEmbeddingCache
 from lass.queries.store import cache_name
-from lass.train.checkpoints import AtomicCheckpointIO, Checkpoints
-from lass.train.first import FirstSteps
+from lass.train import loop
+from lass.train.checkpoints import SDRI
+from lass.train.first import describe
 from lass.train.initial import initialise
-from lass.train.interruption import Interruption
-from lass.train.loader import ConsumedSampler, ResumableLoader
 from lass.train.module import SeparationModule
 from lass.train.ranks import trainer_options
 from lass.train.settings import TrainSettings
@@ -84,29 +82,13 @@ class Training:
         Raises:
             Interrupted: it was told to end, and has saved its state.
         """
-        settings, last = self.settings, self.folder / "ckpt" / "last.ckpt"
-        checkpoints = Checkpoints(self.folder / "ckpt", settings.checkpoint_every, settings.val_every)
-        interruption = Interruption(checkpoints.save_last, settings.val_every)
-        callbacks = [FirstSteps(), checkpoints, interruption, TQDMProgressBar(refresh_rate=10)]
-        trainer = self._trainer(settings.max_steps, callbacks, logger=True)
-        loader = ResumableLoader(
-            self.mixtures,
-            ConsumedSampler(
-                settings.batch_size, settings.max_steps * settings.accumulate, trainer.global_rank, trainer.world_size
-            ),
-            lambda: trainer.global_step * settings.accumulate,
-            settings.num_workers,
-        )
-        valid = DataLoader(self.valid, batch_size=1, sampler=self._of_rank(trainer))
-        trainer.fit(self.module, loader, valid, ckpt_path=last if last.exists() else None, weights_only=True)
-        best = torch.load(self.folder / "ckpt" / "best.ckpt", map_location="cpu", weights_only=True)
-        self.module.load_state_dict(best["state_dict"])
-        print(f"best validation SDRi {checkpoints.best:.2f} dB at step {checkpoints.best_step} of {settings.max_steps}")
+        loop.fit(
+            self.module, self.mixtures, self._valid_loader, self.settings, self.folder, self.processes, SDRI,
+            lambda batch: describe(batch, self.separator.sample_rate),
+        )  # fmt: skip
 
-    def _of_rank(self, trainer: Trainer) -> range:
-        """The share of a rank of the validation set; all of it for each where there are fewer questions than ranks."""
-        world_size, questions = trainer.world_size, len(self.valid)
-        return range(questions)[trainer.global_rank :: world_size] if questions >= world_size else range(questions)
+    def _valid_loader(self, trainer: Trainer) -> DataLoader:
+        return DataLoader(self.valid, batch_size=1, sampler=loop.share_of_rank(trainer, len(self.valid)))
 
     def overfit_batch(self, steps: int) -> list[float]:
         """Train on the first batch alone: a system that can learn drives this loss down. Writes nothing.
@@ -116,26 +98,10 @@ class Training:
         """
         batch = default_collate([self.mixtures[n] for n in range(self.settings.batch_size)])
         losses = Losses()
-        trainer = self._trainer(steps, [losses, TQDMProgressBar(refresh_rate=10)], logger=False)
+        bars = [losses, TQDMProgressBar(refresh_rate=10)]
+        trainer = loop.make_trainer(self.settings, steps, bars, self.processes, None)
         trainer.fit(self.module, DataLoader([batch] * steps, batch_size=None))
         return losses.values
-
-    def _trainer(self, steps: int, callbacks: list[Callback], logger: bool) -> Trainer:
-        return Trainer(
-            max_steps=steps,
-            precision=_precision(self.settings.precision),
-            accumulate_grad_batches=self.settings.accumulate,
-            val_check_interval=self.settings.val_every * self.settings.accumulate if logger else None,
-            check_val_every_n_epoch=None if logger else 1,
-            num_sanity_val_steps=0,
-            log_every_n_steps=self.settings.log_every,
-            logger=TensorBoardLogger(self.folder, name="tb", version="") if logger else False,
-            callbacks=callbacks,
-            enable_checkpointing=False,  # by the callback Checkpoints
-            enable_model_summary=False,
-            use_distributed_sampler=False,
-            **self.processes | {"plugins": [AtomicCheckpointIO(), *self.processes["plugins"]]},
-        )
 
 
 class Losses(Callback):
@@ -146,12 +112,3 @@ class Losses(Callback):
 
     def on_train_batch_end(self, trainer, module, outputs, *_) -> None:
         self.values.append(float(outputs["loss"]))
-
-
-def _precision(wanted: str) -> str:
-    if wanted != "auto":
-        return wanted
-    if torch.cuda.is_available():
-        return "bf16-mixed" if torch.cuda.is_bf16_supported() else "32-true"
-    found = torch.cpu.get_capabilities()  # without such an instruction bf16 would be slower than float32
-    return "bf16-mixed" if found.get("avx512_bf16") or found.get("amx_bf16") else "32-true"

@@ -33,10 +33,16 @@ class ResumableLoader(DataLoader):
     Args:
         batches: those of this rank, as ``ConsumedSampler`` yields them.
         consumed: tells that number when a checkpoint is written.
+        collate: examples -> batch.
     """
 
-    def __init__(self, dataset: Dataset, batches: ConsumedSampler, consumed: Callable[[], int], num_workers: int):
-        super().__init__(dataset, batch_sampler=batches, num_workers=num_workers, worker_init_fn=spare_worker)
+    def __init__(
+        self, dataset: Dataset, batches: ConsumedSampler, consumed: Callable[[], int], num_workers: int,
+        collate: Callable | None = None,
+    ):  # fmt: skip
+        super().__init__(
+            dataset, batch_sampler=batches, num_workers=num_workers, worker_init_fn=spare_worker, collate_fn=collate
+        )
         self.consumed = consumed
 
     def state_dict(self) -> dict:
