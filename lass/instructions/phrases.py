@@ -15,7 +15,7 @@ MIXTURE = (
     r"(?:(?:this|the|that|my|our|an?|attached|whole|original|clean|instrumental|audio|sound) )*"
     r"(?:recording|audio|clip|file|mix|mixture|track|song|version|interview|podcast|rest|sample|video|tape|take)"
 )
-OF_MIXTURE = rf"(?:in|from|on|of) (?:{MIXTURE}|there|here|it)"
+OF_MIXTURE = rf"(?:(?:in|from|on|of) {MIXTURE}|(?:in|from|on) (?:there|here|it))"
 ALL = (
     r"(?:all|everything|anything|every)(?: of (?:it|that))?(?: that)?(?: (?:the )?(?:other )?"
     rf"(?:{SOUNDS}|instruments?|voices))?(?: {OF_MIXTURE})?"
@@ -55,7 +55,7 @@ REMOVED = _ended(REMOVING, REMOVING_WITH, "gone|go|silent|disappear")
 EXTRACTED = _ended(EXTRACTING, EXTRACTING_WITH, "audible|stay|remain")
 
 _WHAT = r"(?:what|all|the (?:only |one )?(?:thing|sound|noise)s?)(?: that)?"
-_THERE = r"(?:is there|are there|there's|there is|there are|where's|where is|(?:can )?hear)"
+_THERE = r"(?:is there|are there|there's|there is|there are|where's|where is|(?:i|we) (?:can )?hear)"
 
 PATTERNS = [
     # all but
@@ -125,7 +125,7 @@ BEFORE = [  # what may stand before a clause
     r"(?:i|we)(?:'d| would|'m| am)? ?(?:really |just |only )?(?:want|like|love|need|wish|prefer|have|trying|going)?"
     r"(?: you)?(?: only)? to",
     r"(?:i|we)\b(?:'d| would|'m| am)?(?: really| just| only)?(?: want| like| need)?(?= (?:it |only |just )*"
-    r"(?:want|like|need|prefer|hear|have|do|don|can|should|hate|love|looking|interested|rather|never|would))",
+    r"(?:want|like|need|prefer|have|do|don|can|should|hate|love|looking|interested|rather|never|would))",
     r"(?:i|we)(?: really| just| only)*(?= (?:want|need))",
     r"(?:wanna|lemme|let's|do me a favou?r and|be a dear and|thank you for|thanks for|help me(?: to)?|"
     r"on second thought|i appreciate it if you|make sure(?: that)?|if possible|if you can|what would it sound like if|"

@@ -16,7 +16,7 @@ REMOVING = (
     "stop block reduce attenuate minimise minimize rm omit skip cancel banish reject purge quieten hush dampen lower"
 ).split()
 REMOVING_WITH = {  # take out the dog, take the dog out
-    "out": "take tune filter edit cut wipe leave fade strip block clean get scrub drown screen weed mute cancel".split(),
+    "out": "take tune filter edit cut wipe leave fade strip block clean get scrub drown weed mute cancel".split(),
     "away": "take strip throw wipe".split(),
     "off": "turn switch shut".split(),
     "up": ["clean"],
