@@ -1,8 +1,8 @@
 """Prepare the query encoder: cache the embeddings of a frozen one, learn the tokenizer of one that trains along.
 
-A frozen one embeds the texts, the clips that are asked for by their whole sound, and one frame a second of the videos
-(video.scp) of sets that are asked by image. One whose texts are names of classes hears example clips of them; one with
-PCA learns the components of the texts.
+A frozen one embeds the texts, unless the separator reads their tokens, the clips that are asked for by their whole
+sound, and one frame a second of the videos (video.scp) of sets that are asked by image. One whose texts are names of
+classes hears example clips of them; one with PCA learns the components of the texts.
 """
 
 import argparse
@@ -55,7 +55,9 @@ def main(argv: list[str] | None = None) -> None:
             print(embed_frames(encoder, DataDir(folder), cache / FOLDER))
     mixtures = training_set(config, args.data_root, separator)
     texts = sorted(set(mixtures.texts()))
-    if encoder.frozen:
+    if separator.reads_tokens:
+        print(f"{args.exp}: texts are read when they are asked, nothing to embed")
+    elif encoder.frozen:
         if not build_manipulation(config).hears:
             ClipEmbeddingCache(cache / clips.FOLDER).add(encoder, mixtures.whole_clips())
         texts += [question.text for question in read_questions(args.data_root / config["data"]["valid"])]

@@ -38,6 +38,7 @@ class Goal(NamedTuple):
 
 SDRI = Goal("valid/sdri", "validation SDRi {:.2f} dB", 1)
 LOSS = Goal("valid/loss", "validation loss {:.4f}", -1)
+GOALS = {"sdri": SDRI, "loss": LOSS}  # by the criterion of a separator
 
 
 class Checkpoints(Callback):
