@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from lass.errors import LassError
 from lass.io.files import sha256
 from lass.layers.audiomae import AudioMae
 from lass.layers.q_audio import QAudioNetwork
@@ -46,24 +47,35 @@ class QAudioPart(nn.Module):
         return self
 
     def training_loss(self, batch: dict) -> dict[str, Tensor]:
-        """``wave`` ``[B, T]``, ``text`` and ``labels`` (B texts each; "" for a clip without labels) -> the losses.
+        """``wave`` ``[B, T]``, lists of ``captions`` and of ``labels`` of each clip -> the losses.
 
-        ``loss`` is the sum of ``contrastive``, ``matching`` and ``generation``: weights of 1 (Sec. IV-C). Clips of one
-        text or of the same labels are no negatives of each other.
+        Each clip is told by one of its captions or, where it has none, by one of its labels, drawn by chance. ``loss``
+        is the sum of ``contrastive``, ``matching`` and ``generation``: weights of 1 (Sec. IV-C). Clips that are told
+        alike, or have the same labels, are no negatives of each other.
+
+        Raises:
+            LassError: a clip has neither captions nor labels.
         """
+        told = [_draw(*of_clip) for of_clip in zip(batch["captions"], batch["labels"], batch["utt"])]
+        labels = [frozenset(own) for own in batch["labels"]]
+        alike = torch.tensor([[a == b or bool(x) and x == y for b, y in zip(told, labels)] for a, x in zip(told, labels)])
         with torch.no_grad():
             patches = self.audio.features(batch["wave"])
-            asked = self.text.encode_text(batch["text"])
-            past, words, ids = self.text.encode_past(batch["text"])
-        alike = torch.tensor(
-            [[a == b or bool(x and x == y) for b, y in zip(batch["text"], batch["labels"])]
-             for a, x in zip(batch["text"], batch["labels"])], device=patches.device
-        )  # fmt: skip
+            asked = self.text.encode_text(told)
+            past, words, ids = self.text.encode_past(told)
+        alike = alike.to(patches.device)
         contrastive, similarity = self.network.contrast(patches, asked.tokens, asked.mask, alike)
         matching = self.network.decide(patches, asked.tokens, asked.mask, alike, similarity)
         generation = self.network.write(patches, past, words, ids)
         losses = {"contrastive": contrastive, "matching": matching, "generation": generation}
         return {"loss": sum(losses.values())} | losses
+
+
+def _draw(captions: Sequence[str], labels: Sequence[str], utt: str) -> str:
+    texts = captions or labels
+    if not texts:
+        raise LassError(f"{utt}: has neither captions nor labels: train Q-Audio on sets that have them")
+    return texts[int(torch.randint(len(texts), ()))]
 
 
 class QAudio(QueryEncoder):

@@ -10,9 +10,10 @@ from torch.nn.functional import normalize
 from lass.errors import LassError
 from lass.parts.folder import load_part
 from lass.queries.q_audio import QAudio, QAudioPart
+from lass.queries.t5 import T5Text
 
 RATE = 16000
-TEXTS, LABELS = ["a dog barks", "rain", "a bell", "rain"], ["dog", "", "", ""]
+TEXTS = ["a dog barks", "rain", "a bell", "rain"]
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ def batch() -> dict:
     noise = 0.1 * torch.randn(RATE // 2, generator=torch.Generator().manual_seed(0))
     tone = (torch.arange(RATE // 2) * 0.2).sin()
     wave = torch.stack([noise, tone, tone.sign() * (tone.cumsum(0) > 0), 0.5 * tone])
-    return {"wave": wave, "text": TEXTS, "labels": LABELS}
+    return {"utt": list("abcd"), "wave": wave, "captions": [[text] for text in TEXTS], "labels": [["dog"], [], [], []]}
 
 
 def test_weights_of_one(part, batch):
@@ -43,9 +44,21 @@ def test_which_clips_are_no_negatives_of_each_other(part, batch, monkeypatch):
     same_text = torch.eye(4, dtype=torch.bool)
     same_text[1, 3] = same_text[3, 1] = True
     assert torch.equal(seen["alike"], same_text)
-    part.training_loss(batch | {"labels": ["dog", "", "dog", "dog thunder"]})
+    part.training_loss(batch | {"labels": [["dog"], [], ["dog"], ["dog", "thunder"]]})
     same_text[0, 2] = same_text[2, 0] = True
     assert torch.equal(seen["alike"], same_text)
+
+
+def test_texts_are_drawn(part, batch, monkeypatch):
+    seen = []
+    monkeypatch.setattr(part.text, "encode_text", lambda texts: seen.append(texts) or T5Text.encode_text(part.text, texts))
+    batch |= {"captions": [["one", "two"], ["rain"], [], []], "labels": [["dog"], ["water"], ["bell", "bells"], ["wind"]]}
+    torch.manual_seed(0)
+    for _ in range(20):
+        part.training_loss(batch)
+    assert [set(found) for found in zip(*seen)] == [{"one", "two"}, {"rain"}, {"bell", "bells"}, {"wind"}]
+    with pytest.raises(LassError, match="d: has neither captions nor labels"):
+        part.training_loss(batch | {"labels": [[], [], ["bell"], []]})
 
 
 def test_only_the_network_between_learns(part, batch):
@@ -65,7 +78,7 @@ def test_generation_cannot_look_ahead(part, batch, monkeypatch):
     guesses = []
     part.network.words.register_forward_hook(lambda *a: guesses.append(a[2]))
     for text in ("a dog barks", "a dog howls"):
-        part.training_loss({key: value[:1] for key, value in batch.items()} | {"text": [text]})
+        part.training_loss({key: value[:1] for key, value in batch.items()} | {"captions": [[text]]})
     known = int((part.text.tokenise(["a dog barks"])[0] == part.text.tokenise(["a dog howls"])[0])[0].long().argmin())
     torch.testing.assert_close(guesses[0][: known + 1], guesses[1][: known + 1])
     assert not torch.allclose(guesses[0][known + 1], guesses[1][known + 1])
