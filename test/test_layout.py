@@ -15,7 +15,7 @@ FLOORS = (
     ("bin",),
     ("train", "infer", "instructions"),
     ("score", "report", "data", "queries", "separators"),
-    ("parts",),
+    ("parts", "codecs"),
     ("metrics", "losses", "layers", "io", "config"),
     ("errors",),
 )

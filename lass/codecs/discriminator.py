@@ -62,7 +62,7 @@ class MultiScaleMelDiscriminator(nn.Module):
     def generator_losses(self, estimate: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
         """Adversarial and feature matching loss of what made ``estimate``, ``[B, T]``.
 
-        The second is the mean over layers of the L1 distance of their maps, relative to the mean of those of the target.
+        The second is the mean over layers of the L1 distance of their maps, relative to the mean of the target's.
         """
         self.requires_grad_(False)  # only the estimate learns from these
         maps = [(scale(estimate), [x.detach() for x in scale(target)]) for scale in self.scales]

@@ -66,7 +66,8 @@ class GroupQuantiser(nn.Module):
         """Move the entries to the means of the slices that choose them; give up those that are hardly chosen."""
         even = slices.shape[1] * _processes() / self.entries.shape[1]  # uses of an entry if all were used alike
         self._revive(slices, even)
-        chosen = self._nearest(slices) + self.entries.shape[1] * torch.arange(self.groups, device=slices.device)[:, None]
+        groups = self.entries.shape[1] * torch.arange(self.groups, device=slices.device)
+        chosen = self._nearest(slices) + groups[:, None]  # among the entries of all groups
         ones = torch.ones_like(slices[..., 0])
         uses = torch.zeros_like(self.uses.flatten()).index_add_(0, chosen.flatten(), ones.flatten())
         sums = torch.zeros_like(self.entries.flatten(0, 1)).index_add_(0, chosen.flatten(), slices.flatten(0, 1))

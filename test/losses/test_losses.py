@@ -6,6 +6,7 @@ from torch import Tensor
 from lass.losses.global_local import global_local
 from lass.losses.l1 import l1
 from lass.losses.mask_bce import mask_bce
+from lass.losses.multi_scale_mel import MELS, WINDOWS, _filters, multi_scale_mel
 from lass.losses.si_sdr import negative_si_sdr
 from lass.losses.snr import negative_snr
 from lass.metrics.sdr import sdr
@@ -113,3 +114,19 @@ def test_global_local_value():
     assert global_local((None, local), (target, other)).item() == pytest.approx(0.75)
     found = global_local((estimate, local), (target, other), cosine=2.0, l1=0.5, global_weight=0.1, local_weight=3.0)
     assert found.item() == pytest.approx(0.1 * (2 * cosine + 0.5 * distance) + 3 * 0.75)
+
+
+def test_multi_scale_mel_of_a_gain():
+    """A gain of 10 dB is half a unit of log10 at each of seven resolutions, but for bands without a bin."""
+    wave = torch.randn(1, 16000, generator=torch.Generator().manual_seed(0))
+    quieter = 10**-0.5 * wave
+    filled = sum(float((_filters(*scale, 16000).sum(1) > 0).float().mean()) for scale in zip(WINDOWS, MELS))
+    assert float(multi_scale_mel(quieter, wave, 16000)) == pytest.approx(0.5 * filled, rel=0.01)
+    assert filled > 6.5
+    assert multi_scale_mel(wave, wave, 16000) == 0
+
+
+def test_multi_scale_mel_of_silence_has_finite_gradients():
+    silence = torch.zeros(1, 4000, requires_grad=True)
+    multi_scale_mel(silence, torch.randn(1, 4000), 16000).backward()
+    assert silence.grad.isfinite().all()
