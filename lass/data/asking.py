@@ -75,11 +75,13 @@ class TrainingRule(QueryRule):
         otherwise: what the others are asked by. "audio": the target as it is in the mixture, behind its gain, or, where
             it is a whole clip, the clip; "image": the frames of its video, and its text where there are none.
         paraphrases: file with other words for labels (lass.data.paraphrases), seen from the folder of the recipe.
+        removal_ratio: part of the examples, 0 to 1, whose task is removal: they are asked by the interferer's text, and
+            the target stays the same (HSM-TSS, Sec. IV-A).
     """
 
     def __init__(
         self, source: str, template: str | Sequence[str] = "{}", pick: str = "one", join: str = " and ",
-        text_ratio: float = 1.0, otherwise: str = "audio", paraphrases: str = "",
+        text_ratio: float = 1.0, otherwise: str = "audio", paraphrases: str = "", removal_ratio: float = 0.0,
     ):  # fmt: skip
         super().__init__(source, template, pick, join)
         if not 0.0 <= text_ratio <= 1.0:
@@ -90,7 +92,10 @@ class TrainingRule(QueryRule):
             raise LassError(f"query: paraphrases {paraphrases!r} is not the name of a file")
         if paraphrases and (source, pick) != ("labels", "one"):
             raise LassError("query: paraphrases say one label in other words: they need source: labels and pick: one")
+        if not 0.0 <= removal_ratio <= 1.0:
+            raise LassError(f"query: removal_ratio {removal_ratio!r} is not within 0 and 1")
         self.text_ratio, self.otherwise, self.paraphrases = text_ratio, otherwise, paraphrases
+        self.removal_ratio = removal_ratio
 
     @classmethod
     def of_set(cls, entry: dict, query: dict) -> "TrainingRule":

@@ -24,6 +24,7 @@ SILENCE_DBFS = -60.0  # RMS of a crop
 MAX_CROPS = 10  # redraws of a silent crop, before another clip is taken
 MAX_CLIPS = 100  # redraws of a clip, before the set is called unusable
 MODALITY_STREAM = 1  # of random numbers: what an example is asked by does not change how it is mixed
+TASK_STREAM = 1 << 16  # another, above those of any number of sources
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,11 @@ class TrainingMixtures(Dataset):
         self.speed = tuple(speed)
         if not self.size:
             raise LassError("data.sets: no clips to train on")
+        if any(s.rule.removal_ratio for s in self.sets) and not (
+            interferers == 1 and all(s.rule.text_ratio == 1.0 for s in self.sets)
+        ):
+            raise LassError("query.removal_ratio: a removal is asked by the text of one interferer: give "
+                            "data.interferers 1, and all sets text_ratio 1.0")
 
     @staticmethod
     def _open(entry: dict, query: dict, root: Path) -> TrainingSet:
@@ -121,10 +127,11 @@ class TrainingMixtures(Dataset):
 
         Returns:
             ``mixture``, ``target``: float32 [1, T]; ``utt``; ``redraws`` int64 [2]: silent crops, silent clips.
+            ``task``: "extraction", or "removal" of what is asked for, which is the interferer then.
             ``asked``: "text", "audio" or "image"; ``query``: the text, the place of the frames' embeddings, the clip
             that the target is all of, or "" where it is a part of one; ``without_frames``: bool [], asked by text as
             the clip has no frames.
-            With ``ask_all`` ``others``: for each other source its ``target``, ``asked``, ``query``, ``without_frames``.
+            With ``ask_all`` ``others``: the same of each other source, but for ``mixture``, ``utt``, ``redraws``.
         """
         epoch, i = divmod(n, self.size)
         rng = np.random.default_rng([self.seed, epoch, i])
@@ -148,8 +155,12 @@ class TrainingMixtures(Dataset):
             waves.append(wave.astype(np.float64))
             names.append(utt)
             labels |= theirs
+            removals = s.rule.removal_ratio if k == 0 else removals
             if k == 0 or self.ask_all:
                 questions.append(self._question(s, utt, n, rng, k))
+        stream = np.random.default_rng([self.seed, epoch, i, TASK_STREAM])
+        if stream.random() < removals:
+            questions[0] = self._question(s, utt, n, stream, self.interferers) | {"task": "removal"}
         params = levels.draw(self.level, self.interferers, rng)
         gains, clip = levels.gains(self.level["rule"], params, waves, self.sample_rate)
         target, *others = [clip * g * wave for g, wave in zip(gains, waves)]
@@ -166,14 +177,15 @@ class TrainingMixtures(Dataset):
         return example
 
     def _question(self, s: TrainingSet, utt: str, n: int, rng: np.random.Generator, k: int) -> dict:
-        """What source k of example n, ``utt``, is asked by: its entries ``asked``, ``query`` and ``without_frames``."""
+        """What source k of example n, ``utt``, is extracted by: ``task``, ``asked``, ``query``, ``without_frames``."""
         query = s.rule.draw(s.data, utt, rng) if s.rule.needs_text(s.data, utt) else ""
         stream = np.random.default_rng([self.seed, *divmod(n, self.size), MODALITY_STREAM + k])
         asked, without_frames = s.rule.draw_modality(s.data, utt, stream)
         if asked != "text":
             path = s.data.wav[utt]
             query = s.data.frames_of(utt) if asked == "image" else path if self._is_whole(path) else ""
-        return {"asked": asked, "query": query, "without_frames": torch.tensor(without_frames)}
+        without = torch.tensor(without_frames)
+        return {"task": "extraction", "asked": asked, "query": query, "without_frames": without}
 
     def _target(self, epoch: int, i: int) -> tuple[TrainingSet, str]:
         """The target clip of example i: each clip once an epoch (times its weight), in an order of its own."""

@@ -46,10 +46,11 @@ class Asker:
 
     def of_batch(self, batch: dict, device: torch.device) -> Query:
         """B examples of ``TrainingMixtures``, each asked in its own way -> B queries."""
-        asked, embedding = batch["asked"], {}
+        asked, embedding, task = batch["asked"], {}, list(batch["task"])
         if set(asked) == {"text"}:
             query = self.of_texts(batch["query"], device)
-            return dataclasses.replace(query, embedding=self.manipulation.embeddings(query.embedding, "text"))
+            changed = self.manipulation.embeddings(query.embedding, "text")
+            return dataclasses.replace(query, embedding=changed, task=task)
         for modality in sorted(set(asked)):
             rows = [i for i, other in enumerate(asked) if other == modality]
             queries = [batch["query"][i] for i in rows]
@@ -62,7 +63,7 @@ class Asker:
             embedding |= zip(rows, self.manipulation.embeddings(found.to(device), modality))
         mixed = torch.stack([embedding[i] for i in range(len(asked))])
         modality = asked[0] if len(set(asked)) == 1 else "mixed"
-        return Query(mixed, None, None, ["extraction"] * len(asked), modality)
+        return Query(mixed, None, None, task, modality)
 
     def _of_sounds(self, target: Tensor, rows: Sequence[int], clips: Sequence[str]) -> Tensor:
         """Rows of ``[B, C, T]``, which are clips ("": a part of one) -> ``[rows, D]``."""

@@ -67,6 +67,9 @@ def build_manipulation(config: dict) -> Manipulation:
 def training_set(config: dict, data_root: Path, separator: Separator) -> TrainingMixtures:
     """The training mixtures of a configuration; ``data.sets`` start from ``data_root``."""
     data = {key: value for key, value in config["data"].items() if key != "valid"}
+    if "removal" not in separator.tasks and any(rule.removal_ratio for rule in rules(config)):
+        raise LassError(f"query: removal_ratio: {type(separator).__name__} is not told the task, and gives the rest of "
+                        "the mixture where a removal is asked: choose another model, or leave out removal_ratio")
     return TrainingMixtures(
         **data, query=config["query"], sample_rate=separator.sample_rate, seed=config["seed"], root=data_root,
         ask_all=separator.asks_all,

@@ -49,14 +49,16 @@ def stored(folder: Path, matrix: np.ndarray) -> str:
 
 def batch(*examples: tuple[str, str]) -> dict:
     asked, queries = zip(*examples)
+    tasks = ["extraction", "removal"] * 3
     target = torch.randn(len(examples), 1, RATE // 4, generator=torch.Generator().manual_seed(0))
-    return {"asked": list(asked), "query": list(queries), "target": target}
+    return {"asked": list(asked), "query": list(queries), "target": target, "task": tasks[: len(examples)]}
 
 
 def test_texts_alone(asker, clap):
     query = asker.of_batch(batch(*(("text", text) for text in TEXTS)), CPU)
     assert torch.equal(query.embedding, clap.encode_text(TEXTS).embedding) and query.modality == "text"
     assert torch.equal(query.embedding, asker.of_texts(TEXTS, CPU).embedding)
+    assert query.task == ["extraction", "removal", "extraction"]
 
 
 def test_a_mixed_batch(asker, clap, frames):
@@ -69,7 +71,7 @@ def test_a_mixed_batch(asker, clap, frames):
     by_image = normalize(torch.from_numpy(matrix).mean(0), dim=0)
     wanted = torch.stack([by_audio[0], by_text[0], by_image, by_audio[1], by_text[1]])
     torch.testing.assert_close(query.embedding, wanted)
-    assert query.modality == "mixed" and query.task == ["extraction"] * 5 and not query.embedding.requires_grad
+    assert query.modality == "mixed" and query.task == found["task"] and not query.embedding.requires_grad
 
 
 def test_one_modality_has_its_name(asker, frames):

@@ -58,7 +58,7 @@ def test_trained_and_asked_without_the_network(uss, corpus, tmp_path, monkeypatc
 def test_a_target_is_asked_by_its_own_embedding(uss, corpus):
     training = Training(yaml.safe_load(corpus.config.read_text()), uss, corpus.data)
     item = training.mixtures[0]
-    batch = {"asked": [item["asked"]], "query": [item["query"]], "target": item["target"][None]}
+    batch = {"asked": [item["asked"]], "task": [item["task"]], "query": [item["query"]], "target": item["target"][None]}
     query = training.module.asker.of_batch(batch, torch.device("cpu"))
     wave = torch.nn.functional.interpolate(item["target"][None], scale_factor=4)[0]  # 8 to 32 kHz, roughly
     near = training.encoder.encode_audio(wave).embedding
