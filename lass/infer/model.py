@@ -109,8 +109,7 @@ class Model:
     @torch.inference_mode()
     def estimate(self, mixtures: Tensor, texts: Sequence[str], task: str = "extraction") -> Tensor:
         """``[B, C, T]`` at the model's rate and B queries -> ``[B, C, T]``, in one piece."""
-        query = dataclasses.replace(self.encoder.encode_text(texts), task=[task] * len(texts))
-        return self._apply(mixtures, query.to(self.device))
+        return self._apply(mixtures, self.query(texts, task))
 
     def _apply(self, mixtures: Tensor, query: Query) -> Tensor:
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
@@ -174,8 +173,8 @@ class Model:
         check_queries(texts if negative is None else [*texts, negative])
         removes = "removal" in self.separator.tasks
         trained = remove and removes
-        wanted = [self._query(text, "removal" if trained else "extraction") for text in texts]
-        unwanted = [] if negative is None else [self._query(negative, "removal" if removes else "extraction")]
+        wanted = [self.query([text], "removal" if trained else "extraction") for text in texts]
+        unwanted = [] if negative is None else [self.query([negative], "removal" if removes else "extraction")]
         seams = Seams() if seams is None else seams
 
         def ask(queries: list[Query], blocks: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
@@ -198,8 +197,9 @@ class Model:
         return outputs()
 
     @torch.inference_mode()
-    def _query(self, text: str, task: str) -> Query:
-        return dataclasses.replace(self.encoder.encode_text([text]), task=[task]).to(self.device)
+    def query(self, texts: Sequence[str], task: str = "extraction") -> Query:
+        """B texts and what to do with what they say -> B queries."""
+        return dataclasses.replace(self.encoder.encode_text(texts), task=[task] * len(texts)).to(self.device)
 
     def _windows(self) -> Windows:
         rate, field = self.sample_rate, self.separator.receptive_field
