@@ -51,6 +51,13 @@ class AcousticDecoder(nn.Module):
         self.transformer.wte = nn.Identity()  # tokens are embedded above
         self.tell = nn.Linear(width, codec.groups * codec.codebook_size)
 
+    def train(self, mode: bool = True) -> "AcousticDecoder":
+        """The frozen parts stay in eval mode."""
+        super().train(mode)
+        self.audio.eval()
+        self.codec.eval()
+        return self
+
     def _frames(self, samples: int) -> int:
         return math.ceil(samples / self.codec.frame_size)
 
@@ -132,7 +139,7 @@ class AcousticDecoder(nn.Module):
         wave = batch["wave"]
         with torch.no_grad():
             features, tokens = self.audio.features(wave), self.codec.encode(wave)
-        samples = batch["samples"].to(wave.device)[:, None]
+        samples = torch.as_tensor(batch["samples"], device=wave.device)[:, None]
         patches = torch.arange(self.patches, device=wave.device) // self.audio.grid[1] * PATCH * HOP
         logits = self(features, tokens, patches < samples)
         counted = torch.arange(tokens.shape[1], device=wave.device) * self.codec.frame_size < samples

@@ -15,6 +15,7 @@ class Codec(nn.Module):
         codebook_size: entries that a token chooses from.
     """
 
+    seconds = math.inf  # longest wave
     sample_rate: int
     frame_size: int
     groups: int

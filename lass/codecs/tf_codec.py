@@ -46,7 +46,7 @@ class TFCodec(Codec):
         codebook_size: entries a token chooses from.
         weights: factor of each of ``TERMS``.
         discriminator: arguments of ``MultiScaleMelDiscriminator``.
-        adversarial_from: training step from which that takes part.
+        adversarial_from: training step from which the codec learns from it; it learns from the first.
     """
 
     def __init__(
@@ -109,7 +109,12 @@ class TFCodec(Codec):
         return self.stft.inverse(spectrum)[:, : latent.shape[1] * self.frame_size]
 
     def training_loss(self, batch: dict) -> dict[str, Tensor]:
-        """Losses of ``batch["wave"]`` ``[B, T]``, and the ``estimate`` that the discriminator is shown."""
+        """Losses of ``wave`` ``[B, T]``.
+
+        In training ``loss`` is the codec's plus the discriminator's: neither has a gradient in the weights of the
+        other, so that one optimiser trains both, at the same time. Otherwise it is the codec's without what the
+        discriminator finds, which changes from step to step.
+        """
         target = batch["wave"][:, : batch["wave"].shape[1] // self.frame_size * self.frame_size]
         tokens, quantised, commitment = self.quantiser(self._latent(target))
         estimate = self._wave(quantised)
@@ -118,20 +123,15 @@ class TFCodec(Codec):
             "mel": multi_scale_mel(estimate, target, self.sample_rate),
             "commitment": commitment,
         }
-        if self.judged:
+        if self.training and self.steps >= self.adversarial_from:
             losses["adversarial"], losses["features"] = self.discriminator.generator_losses(estimate, target)
-        self.steps += self.training
-        total = sum(self.weights[name] * value for name, value in losses.items())
-        return losses | {"loss": total, "used": self._used(tokens), "estimate": estimate.detach()}
-
-    @property
-    def judged(self) -> bool:
-        """True once the discriminator takes part."""
-        return int(self.steps) >= self.adversarial_from
-
-    def discriminator_loss(self, batch: dict, estimate: Tensor) -> Tensor:
-        """Loss of the discriminator for a batch and what ``training_loss`` made of it."""
-        return self.discriminator.loss(estimate, batch["wave"][:, : estimate.shape[1]])
+        loss = sum(self.weights[name] * value for name, value in losses.items())
+        losses["used"] = self._used(tokens)
+        if self.training:
+            self.steps += 1
+            losses["discriminator"] = self.discriminator.loss(estimate, target)
+            loss = loss + losses["discriminator"]
+        return losses | {"loss": loss}
 
     def _spectral(self, estimate: Tensor, target: Tensor) -> Tensor:
         """Mean square distance of compressed spectra, half of complex ones and half of magnitudes: the released

@@ -35,7 +35,8 @@ class ClipCrops(Dataset):
         return self.size
 
     def __getitem__(self, i: int) -> dict:
-        """``utt``, ``wave`` ``[T]`` (T = seconds, padded with zeros), lists of ``captions`` and names of ``labels``."""
+        """``utt``, ``wave`` ``[T]`` (T = seconds, padded with zeros), ``samples`` without the padding, lists of
+        ``captions`` and names of ``labels``."""
         return self.crop(i, 0.0)
 
     def crop(self, i: int, place: float) -> dict:
@@ -45,9 +46,11 @@ class ClipCrops(Dataset):
         info = audio.info(path)
         wanted = math.ceil(samples * info.sample_rate / self.sample_rate)
         wave, rate = audio.read(path, round(place * max(0, info.frames - wanted)), min(wanted, info.frames))
-        wave = fit_length(audio.resample(wave.mean(0), rate, self.sample_rate), samples, "zero")
+        heard = audio.resample(wave.mean(0), rate, self.sample_rate)[:samples]
+        wave = torch.from_numpy(fit_length(heard, samples, "zero"))
         labels = [data.labels[label] for label in data.labels_of(utt)]
-        return {"utt": utt, "wave": torch.from_numpy(wave), "captions": data.captions_of(utt), "labels": labels}
+        texts = {"captions": data.captions_of(utt), "labels": labels}
+        return {"utt": utt, "wave": wave, "samples": len(heard), **texts}
 
     def _find(self, i: int) -> tuple[DataDir, str]:
         for data in self.sets:

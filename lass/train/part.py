@@ -16,7 +16,7 @@ from lass.io.memory import keep_freed_memory
 from lass.parts.folder import build_part, check_part
 from lass.parts.spec import SECTIONS
 from lass.train import loop
-from lass.train.checkpoints import LOSS
+from lass.train.checkpoints import LATEST, LOSS
 from lass.train.ranks import trainer_options
 from lass.train.settings import TrainSettings
 from lass.train.steps import SteppingModule, seed_step
@@ -34,7 +34,10 @@ class PartSettings(TrainSettings):
 
 
 class PartModule(SteppingModule):
-    """Trains a part by its own loss; the validation loss is drawn the same way each time."""
+    """Trains a part by its own loss; the validation loss is drawn the same way each time.
+
+    Of a part with a ``discriminator``, which finds more than a loss tells, the last state is kept, not the best.
+    """
 
     def __init__(self, part: nn.Module, *stepping: object):
         super().__init__(*stepping)
@@ -46,6 +49,7 @@ class PartModule(SteppingModule):
     def validation_step(self, batch: dict, batch_idx: int) -> None:
         seed_step(self.seed, batch_idx, self.global_rank)
         losses = {f"valid/{name}": value for name, value in self.part.training_loss(batch).items()}
+        losses["valid/step"] = float(self.global_step)
         self.log_dict(losses, batch_size=len(batch["utt"]), on_step=False, on_epoch=True, prog_bar=True, sync_dist=True)
 
 
@@ -86,8 +90,9 @@ class PartTraining:
         Raises:
             Interrupted: it was told to end, and has saved its state.
         """
+        goal = LATEST if hasattr(self.part, "discriminator") else LOSS
         loop.fit(
-            self.module, self.examples, self._valid_loader, self.settings, self.folder, self.processes, LOSS,
+            self.module, self.examples, self._valid_loader, self.settings, self.folder, self.processes, goal,
             lambda batch: describe(batch, self.part.sample_rate), collate,
         )  # fmt: skip
         self.part.eval()

