@@ -26,7 +26,7 @@ from lass.separators.build import build_separator
 from lass.separators.separator import Separator
 
 STEP = 8.0  # s that a window adds, between the margins of a network with a receptive field
-OVERLAP = 2.0  # s; of the windows of a network without one
+OVERLAP = 2.0  # s, at most a fifth of a window; of a network without one
 LONGEST_QUERY = 1000  # characters; the encoders hear no more than some 64 to 512 word pieces
 
 
@@ -204,7 +204,8 @@ class Model:
     def _windows(self) -> Windows:
         rate, field = self.sample_rate, self.separator.receptive_field
         if field is None:
-            return with_fade(round(self.separator.window * rate), round(OVERLAP * rate))
+            window = self.separator.window
+            return with_fade(round(window * rate), round(min(OVERLAP, window / 5) * rate))
         return with_margins(round(STEP * rate), field, self.separator.grid)
 
     @torch.inference_mode()
