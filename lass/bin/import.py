@@ -20,7 +20,8 @@ def main(argv: list[str] | None = None) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("kind", choices=KINDS, metavar="KIND", help=", ".join(KINDS))
-    parser.add_argument("checkpoint", type=Path, metavar="CKPT", help="the published file (torch.save or safetensors)")
+    parser.add_argument("checkpoint", type=Path, metavar="CKPT", help="the published file (torch.save or safetensors); "
+                        "of audiomae also a folder with it, or a hub id")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="a new folder")
     parser.add_argument("--encoder", metavar="CLAP", help="audiosep, dcase2024: a CLAP instead of that in CKPT: a "
                         "folder that lass import laion_clap wrote, or another ClapModel of transformers, or a hub id")
@@ -32,13 +33,15 @@ def main(argv: list[str] | None = None) -> None:
 
     from safetensors import SafetensorError
 
-    from lass.infer.importing import import_clap, import_lassnet, import_separator
+    from lass.infer.importing import import_clap, import_lassnet, import_part, import_separator
 
     tokenizer = args.tokenizer or KINDS[args.kind].tokenizer_id
     try:
         with atomic_folder(args.out) as folder:
             if args.kind == "lassnet":
                 import_lassnet(args.checkpoint, folder, tokenizer)
+            elif KINDS[args.kind].part:
+                import_part(args.kind, str(args.checkpoint), folder)
             elif KINDS[args.kind].encoder:
                 import_clap(args.kind, args.checkpoint, folder, tokenizer)
             else:

@@ -9,6 +9,9 @@ Weights of others, in this package's format; their values are unchanged. What is
 if the imported one is that file: its checksum is below, the publisher's is not known here."""
 ENCODER = """\
 A configuration takes this folder as `encoder: {{class: {}, model: FOLDER}}`, and metrics as `--metric_models`."""
+PART = """\
+The folder of a part: `lass probe --part FOLDER`; `lass train_part --of audio=FOLDER` builds others on it; in Python
+`lass.parts.folder.load_part("FOLDER").features(wave)` gives its features."""
 CLAP = "`lass import audiosep ... --encoder` takes it, too. To transformers it is a ClapModel."
 AUDIO = """\
 A separator alone: it is asked with audio, and the encoder of its queries is not in this folder. `lass separate` refuses
@@ -19,7 +22,7 @@ def card(config: dict, condition: int = 0) -> str:
     """Markdown text for ``README.md``.
 
     Args:
-        config: what the folder's ``config.yaml`` holds; of an encoder its ``origin`` alone.
+        config: what the folder's ``config.yaml`` holds; of a query encoder its ``origin`` alone.
         condition: size of the query embedding, of a separator.
     """
     origin = config["origin"]
@@ -35,6 +38,8 @@ def card(config: dict, condition: int = 0) -> str:
         facts += [(key, value) for key, value in config["separator"].items()]
         facts.append(("queries in training", f"{release.conditions[condition]}: size {condition}"))
         facts.append(("query encoder", origin.get("encoder", "none in this folder")))
+    elif "part" in config:
+        facts += [(key, value) for key, value in config["part"].items()]
     else:
         facts.append(("tokenizer", f"{release.tokenizer}, which is not in the imported file"))
     parts = [
@@ -48,6 +53,8 @@ def card(config: dict, condition: int = 0) -> str:
 
 
 def _use(config: dict) -> str:
+    if "part" in config:
+        return PART
     if "separator" not in config:
         kind = config["origin"]["kind"]
         return ENCODER.format(KINDS[kind].encoder) + (f" {CLAP}" if kind == "laion_clap" else "")

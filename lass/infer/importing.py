@@ -14,8 +14,11 @@ from lass.infer.import_card import card
 from lass.infer.released import KINDS, query_size, recognise
 from lass.io.checkpoint import mismatches, read_weights
 from lass.io.files import sha256, write_text
+from lass.layers import audiomae_weights
+from lass.parts.folder import CONFIG, build_part
 from lass.queries import laion_clap, lassnet_text, ms_clap_model
 from lass.queries.clap import Clap
+from lass.queries.pretrained import find_weights
 from lass.separators.separator import Separator
 
 SEPARATOR = "ss_model."  # prefixes in the Lightning checkpoints of AudioSep, the DCASE baseline and USS
@@ -39,6 +42,36 @@ def import_clap(kind: str, source: Path, folder: Path, tokenizer: str) -> None:
     convert(_read(source, kind), source, tokenizer, folder)
     write_sums(folder, folder.iterdir())
     write_text(folder / CARD, card({"origin": _origin(kind, source)}))
+
+
+def import_part(kind: str, source: str, folder: Path) -> None:
+    """Write a checkpoint of AudioMAE into an empty folder, which becomes that of a part.
+
+    Args:
+        source: the file, a folder that holds it, or a hub id.
+
+    Raises:
+        LassError: it is another kind of file, or weights do not fit.
+    """
+    path = Path(source) if Path(source).is_file() else _weights_in(source)
+    arguments, own = audiomae_weights.convert(_read(path, kind), str(path))
+    spec = {"class": KINDS[kind].part, **arguments}
+    with torch.device("meta"):
+        expected = build_part(spec).state_dict()
+    config = {"origin": _origin(kind, path), "part": spec}
+    _save(_whole(expected, own, path), folder)
+    write_text(folder / CARD, card(config))
+    write_text(folder / CONFIG, configuration.dump(config))
+
+
+def _weights_in(source: str) -> Path:
+    """The only checkpoint in a folder, or of a hub id."""
+    folder = Path(source)
+    files = sorted(folder.glob("*.pth")) if folder.is_dir() else []
+    files = files or find_weights(source)
+    if len(files) > 1:
+        raise LassError(f"{source}: holds {', '.join(path.name for path in files)}: give the one that is meant")
+    return files[0]
 
 
 def import_separator(kind: str, source: Path, folder: Path, encoder: str | None, tokenizer: str) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 RESUNET30 = "lass.separators.resunet30.ResUNet30"
 LASSNET = "lass.separators.lassnet.LASSNet"
+AUDIOMAE = "lass.layers.audiomae.AudioMae"
 WIDTHS = [32, 64, 128, 256, 384, 384]
 
 
@@ -22,6 +23,7 @@ class Release:
         network: class of the separator.
         separator: its arguments; number of channels and size of the query come from the file.
         encoder: class of the encoder that it becomes.
+        part: class of the part that it becomes.
         tokenizer: what the file lacks, and is brought to its encoder.
         tokenizer_id: where that is on the hub.
     """
@@ -35,6 +37,7 @@ class Release:
     network: str = RESUNET30
     separator: Mapping[str, object] = field(default_factory=dict)
     encoder: str = ""
+    part: str = ""
     tokenizer: str = "RoBERTa's (MIT)"
     tokenizer_id: str = "roberta-base"
 
@@ -103,6 +106,16 @@ KINDS = {
         tokenizer="that of GPT-2 (MIT) or BERT (Apache-2.0)",
         tokenizer_id="gpt2",
     ),
+    "audiomae": Release(
+        title="AudioMAE (arXiv:2207.06405): local features of sounds, 16 kHz",
+        published="the link to pretrained.pth in the README of github.com/facebookresearch/AudioMAE, a file on Google "
+                  "Drive; or an encoder in the same layout on the hub",
+        licence="CC BY 4.0 (of the publisher's repository)",
+        trained_on="AudioSet-2M, as the paper says.",
+        part=AUDIOMAE,
+        tokenizer="",
+        tokenizer_id="",
+    ),
 }
 
 
@@ -124,6 +137,8 @@ def recognise(weights: Mapping, prefix: str) -> tuple[str, str | None]:
         return "an MS-CLAP", "ms_clap"
     if {"text_model", "audio_model"} <= modules:
         return "a ClapModel of transformers, to be used as it is: give its folder to --encoder", None
+    if {"patch_embed", "pos_embed", "blocks"} <= modules:
+        return "a vision transformer such as AudioMAE", "audiomae"
     if "fc_audioset" in modules:
         return "a tagger of PANNs", None
     return f"{len(weights)} weights of no known kind ({', '.join(list(weights)[:3])}, ..)", None

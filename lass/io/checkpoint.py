@@ -28,7 +28,7 @@ CONVERT = (
 
 
 class _Nothing:
-    """Stands for the NumPy values (losses, scores) that released checkpoints hold beside the weights."""
+    """Stands for the NumPy values (losses, scores) and options that released checkpoints hold beside the weights."""
 
     def __init__(self, *_: Any) -> None: ...
 
@@ -37,7 +37,7 @@ class _Nothing:
 
 NUMPY = ("dtype", "ndarray", "core.multiarray.scalar", "core.multiarray._reconstruct", "_core.multiarray.scalar",
          "_core.multiarray._reconstruct")
-STAND_INS = [(_Nothing, f"numpy.{name}") for name in NUMPY]
+STAND_INS = [*((_Nothing, f"numpy.{name}") for name in NUMPY), (_Nothing, "argparse.Namespace")]
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:

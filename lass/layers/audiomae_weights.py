@@ -16,23 +16,21 @@ DECODER = re.compile(r"(decoder_|mask_token)")  # names of weights that only pre
 HEAD_WIDTH = 64  # of each attention head, in vision transformers of all sizes
 
 
-def is_audiomae(weights: Mapping[str, Tensor]) -> bool:
-    """Whether weights are a vision transformer's for one channel of 16 x 16 patches."""
-    patches = weights.get("patch_embed.proj.weight")
-    return patches is not None and tuple(patches.shape[1:]) == (1, PATCH, PATCH) and "pos_embed" in weights
-
-
 def convert(weights: Mapping[str, Tensor], source: str) -> tuple[dict, dict[str, Tensor]]:
     """Arguments of the ``AudioMae`` that a published checkpoint is the encoder of, and its weights.
 
     Raises:
-        LassError: the positions are not those of spectrograms of 128 bands, or it was fine-tuned; ``source`` names it.
+        LassError: it hears no spectrograms of 128 bands in patches of 16 x 16, or was fine-tuned; ``source`` names it.
     """
+    patches = weights["patch_embed.proj.weight"]
+    if tuple(patches.shape[1:]) != (1, PATCH, PATCH):
+        raise LassError(f"{source}: a vision transformer for patches {list(patches.shape[1:])}, not [1, {PATCH}, "
+                        f"{PATCH}] of an AudioMAE: get another")
     if "fc_norm.weight" in weights or "head.weight" in weights:
         raise LassError(f"{source}: an AudioMAE that was fine-tuned to tag clips, which has no norm for its local "
                         "features: get pretrained.pth, the one that was pre-trained alone")
     own = {f"vit.{key}": value for key, value in weights.items() if not DECODER.match(key)}
-    width = weights["patch_embed.proj.weight"].shape[0]
+    width = len(patches)
     places, rest = divmod(weights["pos_embed"].shape[1] - 1, BANDS // PATCH)
     if rest:
         raise LassError(f"{source}: {weights['pos_embed'].shape[1] - 1} patches, no multiple of {BANDS // PATCH}: not "

@@ -1,6 +1,6 @@
 """Checkpoints of others: read without running them, refused in one line."""
 
-import argparse
+import fractions
 import os
 import re
 import shlex
@@ -84,9 +84,9 @@ def test_what_would_have_to_be_run_is_named_and_not_run(zipped, path):
 
 def test_the_command_that_a_refusal_prints_converts_the_file(tmp_path):
     path = tmp_path / "it's $(a) name.ckpt"
-    torch.save({"state_dict": WEIGHTS, "hparams": argparse.Namespace(lr=1)}, path)
+    torch.save({"state_dict": WEIGHTS, "hparams": fractions.Fraction(1, 3)}, path)
     message = refusal(path)
-    assert "argparse.Namespace. If you trust its publisher, convert it at your own risk" in message
+    assert "fractions.Fraction. If you trust its publisher, convert it at your own risk" in message
     command = shlex.split(re.search("python -c .*", message)[0])
     subprocess.run([sys.executable, *command[1:]], check=True)
     assert command[-1] == str(tmp_path / "it's $(a) name.weights.pt")

@@ -7,17 +7,12 @@ Each case runs in a process of its own: one warm-up, then the median of 5 and th
 The networks have the published sizes (conf/model/resunet30.yaml, audio_only.yaml) and random values, at 32 kHz.
 """
 
-import argparse
-import resource
-import statistics
-import subprocess
-import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
+import cases
+
 CONF = Path(__file__).parents[2] / "conf"
-RUNS = 5
 DIM = 512  # of the queries
 
 
@@ -87,26 +82,22 @@ def step(
     return run
 
 
-def error() -> Callable[[], None]:
+def error() -> None:
     """Prints how far bf16 and the network in strips are from the plain one (dB below its estimate)."""
     import torch
 
     separator = build(training=False)
     mixture, query = 0.1 * torch.randn(1, 1, 320000), ask(1)
-
-    def run() -> None:
-        with torch.no_grad():
-            plain = separator(mixture, query)
-        for bf16 in (False, True):
-            with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=bf16):
-                difference = separator(mixture, query) - plain
-            ratio = difference.square().mean() / plain.square().mean()
-            print(f"{'bf16' if bf16 else 'float32'}: error {10 * ratio.log10():.1f} dB", flush=True)
-
-    return run
+    with torch.no_grad():
+        plain = separator(mixture, query)
+    for bf16 in (False, True):
+        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=bf16):
+            difference = separator(mixture, query) - plain
+        ratio = difference.square().mean() / plain.square().mean()
+        print(f"{'bf16' if bf16 else 'float32'}: error {10 * ratio.log10():.1f} dB", flush=True)
 
 
-CASES: dict[str, Callable[[], Callable[[], None]]] = {
+CASES: dict[str, cases.Case] = {
     "forward_plain": lambda: forward(plain=True),
     "forward": forward,
     "forward_bf16": lambda: forward(bf16=True),
@@ -121,40 +112,8 @@ CASES: dict[str, Callable[[], Callable[[], None]]] = {
     "conformer_step_1x10s_bf16": lambda: step(bf16=True, batch=1, seconds=10, model="audio_only"),
     **{f"forward_{n}x10s": lambda n=n: forward(batch=n) for n in (2, 4, 8)},
     **{f"forward_1x{s}s": lambda s=s: forward(seconds=s) for s in (5, 20, 40)},
+    "error": error,
 }
 
-
-def measure(case: str, threads: int) -> None:
-    """One case, in this process."""
-    import torch
-
-    torch.set_num_threads(threads)
-    if case == "error":
-        return error()()
-    run, times, used = CASES[case](), [], []
-    for _ in range(RUNS + 1):
-        begin, begun = time.perf_counter(), time.process_time()
-        run()
-        times.append(time.perf_counter() - begin)
-        used.append(time.process_time() - begun)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    median, cpu = (statistics.median(found[1:]) for found in (times, used))
-    spread = f"({min(times[1:]):.2f} to {max(times[1:]):.2f})"
-    print(f"{case:26} {median:7.2f} s {spread} {cpu:7.2f} s of CPU {peak:7.0f} MB", flush=True)
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("cases", nargs="*", metavar="CASE", help=f"of {', '.join([*CASES, 'error'])}; default: all")
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
-    args = parser.parse_args()
-    for case in args.cases or [*CASES, "error"]:
-        if args.here:
-            measure(case, args.threads)
-            continue
-        subprocess.run([sys.executable, __file__, "--here", "--threads", str(args.threads), case], check=True)
-
-
 if __name__ == "__main__":
-    main()
+    cases.main(__doc__, __file__, CASES)
