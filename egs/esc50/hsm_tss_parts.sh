@@ -21,7 +21,7 @@ name=parts_$subset${tag:+_$tag}
 changes=()
 for change in $set; do changes+=(--set "$change"); done
 
-probes=()
+probes=() tables=()
 for fold in $folds; do
     data=data/${subset}_fold$fold exp=exp/${name}_fold$fold
     # AudioMAE, without labels; then what a linear layer reads from its features
@@ -30,7 +30,16 @@ for fold in $folds; do
     lass probe --part "$exp/audiomae_small/model" --train "$data/train" "$data/valid" --test "$data/test" \
         --out "$exp/probe"
     probes+=("$exp/probe")
+
+    # Q-Audio on it, by names of the classes and sentences; then which clips texts find, and which texts clips
+    "$PYTHON" local/small_t5.py "$data"
+    lass train_part --config ../../conf/part/q_audio_small.yaml --of audio="$exp/audiomae_small/model" \
+        --set part.text.pretrained="$data/encoders/t5" --data "$data/train" --valid "$data/valid" \
+        --exp "$exp/q_audio_small"
+    lass retrieval "$data/test" --config ../../conf/train.yaml --set query.source=labels \
+        --set "encoder={class: lass.queries.q_audio.QAudio, model: $exp/q_audio_small/model}" --out "$exp/retrieval"
+    tables+=("$exp/retrieval/table.md")
 done
 lass probe --join "${probes[@]}" --published esc50 --out "exp/$name/probe"
 
-cat "exp/$name"/*/table.md >RESULTS_PARTS.md
+cat "exp/$name"/*/table.md "${tables[@]}" >RESULTS_PARTS.md

@@ -41,11 +41,9 @@ def main(argv: list[str] | None = None) -> None:
         encoder.load_assets(args.assets)
     encoder.to("cuda" if torch.cuda.is_available() else "cpu")
     data, rule = DataDir(args.data), TrainingRule.of(config.get("query"), "query")
-    queries = texts_of(data, rule)
-    found = {
-        "encoder": encoder.identity(), "set": str(args.data), "clips": len(data),
-        "query": f"{rule.source}, {' | '.join(rule.templates)}", "directions": recalls(encoder, data, queries, args.out),
-    }  # fmt: skip
+    found = {"encoder": encoder.identity(), "set": str(args.data), "clips": len(data),
+             "query": f"{rule.source}, {' | '.join(rule.templates)}"}
+    found["directions"] = recalls(encoder, data, texts_of(data, rule), args.out)
     write_text(args.out / "results.json", json.dumps(found, indent=1) + "\n")
     write_text(args.out / "table.md", page(found, published))
     for direction, row in found["directions"].items():

@@ -42,7 +42,7 @@ class QAudioNetwork(nn.Module):
         return self.audio_projection(self.former.hear(patches))
 
     def embed_text(self, states: Tensor, words: Tensor) -> tuple[Tensor, Tensor]:
-        """``[B, N, Ct]`` and ``[B, N]`` (True for a token) -> embedding ``[B, D]``, of any norm; tokens ``[B, N, C]``."""
+        """``[B, N, Ct]``, ``[B, N]`` (True for a token) -> embedding ``[B, D]``, of any norm; tokens ``[B, N, C]``."""
         tokens = self.former.read(states, words)
         return self.text_projection(_mean(tokens, words)), tokens
 

@@ -24,6 +24,8 @@ from lass.queries.t5 import T5Text
 class QAudioPart(nn.Module):
     """What ``lass train_part`` trains: the querying transformer between a frozen AudioMAE and a frozen T5 encoder.
 
+    Negatives come from the batch of one process.
+
     Args:
         audio: AudioMAE, ``{model: DIR}`` in the yaml.
         text: folder or hub id of the T5, ``{pretrained: google/flan-t5-base}`` in the yaml.
@@ -58,7 +60,8 @@ class QAudioPart(nn.Module):
         """
         told = [_draw(*of_clip) for of_clip in zip(batch["captions"], batch["labels"], batch["utt"])]
         labels = [frozenset(own) for own in batch["labels"]]
-        alike = torch.tensor([[a == b or bool(x) and x == y for b, y in zip(told, labels)] for a, x in zip(told, labels)])
+        clips = list(zip(told, labels))
+        alike = torch.tensor([[a == b or bool(x) and x == y for b, y in clips] for a, x in clips])
         with torch.no_grad():
             patches = self.audio.features(batch["wave"])
             asked = self.text.encode_text(told)
@@ -156,11 +159,14 @@ class QAudio(QueryEncoder):
         heard = wave[:, start : start + longest].to(self._place.device, torch.float32)
         return self._query(self._part.network.embed_audio(self.audio.features(heard)), "audio")
 
+    @functools.cached_property
+    def _weights_hash(self) -> str:
+        own = sorted(Path(self.model).expanduser().rglob("*.safetensors"))
+        return hashlib.sha256("".join([*map(sha256, own), self._loaded.text.identity()]).encode()).hexdigest()[:16]
+
     def identity(self) -> str:
         """Class, name of the folder and hash of its weight files (which it reads)."""
-        weights = sorted(Path(self.model).expanduser().rglob("*.safetensors"))
-        both = hashlib.sha256("".join([*map(sha256, weights), self._loaded.text.identity()]).encode()).hexdigest()
-        return f"{type(self).__name__}-{Path(self.model).name}-{both[:16]}"
+        return f"{type(self).__name__}-{Path(self.model).name}-{self._weights_hash}"
 
     def save_assets(self, folder: Path) -> None:
         """Copy it to ``<folder>/encoder``."""
@@ -169,7 +175,9 @@ class QAudio(QueryEncoder):
             shutil.rmtree(target, ignore_errors=True)  # that of an older model
             copy_part(Path(self.model).expanduser(), target)
 
-    def _query(self, embedding: Tensor, modality: str, tokens: Tensor | None = None, mask: Tensor | None = None) -> Query:
+    def _query(
+        self, embedding: Tensor, modality: str, tokens: Tensor | None = None, mask: Tensor | None = None
+    ) -> Query:
         if self.normalised:
             embedding = functional.normalize(embedding, dim=-1)
         return Query(embedding, tokens, mask, ["extraction"] * len(embedding), modality)

@@ -10,7 +10,6 @@ from torch.nn.functional import normalize
 from lass.errors import LassError
 from lass.parts.folder import load_part
 from lass.queries.q_audio import QAudio, QAudioPart
-from lass.queries.t5 import T5Text
 
 RATE = 16000
 TEXTS = ["a dog barks", "rain", "a bell", "rain"]
@@ -51,8 +50,10 @@ def test_which_clips_are_no_negatives_of_each_other(part, batch, monkeypatch):
 
 def test_texts_are_drawn(part, batch, monkeypatch):
     seen = []
-    monkeypatch.setattr(part.text, "encode_text", lambda texts: seen.append(texts) or T5Text.encode_text(part.text, texts))
-    batch |= {"captions": [["one", "two"], ["rain"], [], []], "labels": [["dog"], ["water"], ["bell", "bells"], ["wind"]]}
+    encode = part.text.encode_text
+    monkeypatch.setattr(part.text, "encode_text", lambda texts: seen.append(texts) or encode(texts))
+    batch["captions"] = [["one", "two"], ["rain"], [], []]
+    batch["labels"] = [["dog"], ["water"], ["bell", "bells"], ["wind"]]
     torch.manual_seed(0)
     for _ in range(20):
         part.training_loss(batch)
@@ -88,9 +89,9 @@ def test_learning_one_batch(part, batch):
     """Sounds come to lie beside their texts."""
     torch.manual_seed(0)
     part.network.requires_grad_(True)
-    optimiser = torch.optim.AdamW(part.network.parameters(), 3e-3)
+    optimiser = torch.optim.AdamW(part.network.parameters(), 5e-3)
     first = part.training_loss(batch)
-    for _ in range(100):
+    for _ in range(60):
         losses = part.train().training_loss(batch)
         optimiser.zero_grad()
         losses["loss"].backward()
