@@ -129,9 +129,9 @@ def _parse(line: str) -> Mixture:
 
 def draw_mixlist(
     data: DataDir, level: dict, query: dict, mixtures_per_target: int, interferers: int = 1, seed: int = 0,
-    join: str = "sum",
+    join: str = "sum", targets: int | None = None,
 ) -> list[Mixture]:  # fmt: skip
-    """Every clip is the target of ``mixtures_per_target`` mixtures.
+    """Every clip, or ``targets`` drawn ones, is the target of ``mixtures_per_target`` mixtures.
 
     The interferers of a mixture share no label with its target nor with each other, and no two mixtures of a target
     have an interferer in common. The mixtures of a target depend on (seed, its id) and on the clips of the set.
@@ -140,14 +140,18 @@ def draw_mixlist(
         level: the level rule and its limits, see ``lass.data.levels.draw``.
         query: arguments of ``QueryRule``.
         join: "sum", or "concat": the interferers follow each other, and are one source for the level.
+        targets: number of targets, drawn by ``seed``; all clips where there are no more.
     """
     rule = QueryRule.of(query, "query")
+    if targets is not None and (isinstance(targets, bool) or not isinstance(targets, int) or targets < 1):
+        raise LassError(f"targets {targets!r} is not a number of clips")
     if join not in CHOICES["join"]:
         raise LassError(f"join {join!r} is not one of {', '.join(CHOICES['join'])}")
     sources = 1 if join == "concat" else interferers
     levels.draw(level, sources, np.random.default_rng(0))  # a wrong rule ends here
     mixtures = []
-    for utt, _ in data.wav:
+    chosen = np.random.default_rng(seed).permutation(len(data))[:targets]
+    for utt in map(data.wav.key, map(int, sorted(chosen))):
         rng = np.random.default_rng([seed, zlib.crc32(utt.encode())])
         used = {utt}
         for j in range(mixtures_per_target):

@@ -1,5 +1,6 @@
 """AudioSet's ontology (J. F. Gemmeke et al., ICASSP 2017): which labels are kinds of others."""
 
+import functools
 import json
 from collections.abc import Collection
 from pathlib import Path
@@ -8,12 +9,17 @@ from lass.errors import LassError
 
 
 class Ontology:
-    """A graph of labels, read from ontology.json. A label may be a kind of several others."""
+    """A graph of labels, read from ontology.json. A label may be a kind of several others.
+
+    Attributes:
+        names: label id -> display name.
+    """
 
     def __init__(self, path: Path) -> None:
         try:
             entries = json.loads(path.read_text(encoding="utf-8"))
             self._children = {str(entry["id"]): list(map(str, entry["child_ids"])) for entry in entries}
+            self.names = {str(entry["id"]): str(entry["name"]) for entry in entries}
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise LassError(f"{path}: not AudioSet's ontology ({error!r}): get it again") from None
         self._below: dict[str, set[str]] = {}
@@ -28,6 +34,17 @@ class Ontology:
                     left += self._children.get(child, ())
             self._below[label] = found
         return self._below[label]
+
+    @functools.cached_property
+    def depths(self) -> dict[str, int]:
+        """Label -> how many steps it is below the nearest root; labels of a circle have none."""
+        below = {child for children in self._children.values() for child in children}
+        depths, level, depth = {}, [label for label in self._children if label not in below], 0
+        while level:
+            depths |= dict.fromkeys(level, depth)
+            following = [child for label in level for child in self._children.get(label, ())]
+            level, depth = [label for label in dict.fromkeys(following) if label not in depths], depth + 1
+        return depths
 
     def most_specific(self, labels: Collection[str]) -> list[str]:
         """Those of ``labels`` that have no kind of their own among them."""

@@ -10,6 +10,7 @@ from lass.instructions.operation import Operation, check_instruction, read_answe
 from lass.instructions.prompt import messages
 
 BACKENDS = ("rules", "lm", "http")
+Answers = Callable[[list[dict[str, str]]], str]  # messages of a chat -> the model's next one
 
 
 class Parser:
@@ -19,7 +20,7 @@ class Parser:
         answer: what a language model answers to the messages of a chat; without it the rules parse.
     """
 
-    def __init__(self, answer: Callable[[list[dict[str, str]]], str] | None = None):
+    def __init__(self, answer: Answers | None = None):
         self.answer = answer
         self.replaced = 0  # answers that could not be used
 
@@ -47,14 +48,19 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def of_options(args: argparse.Namespace) -> Parser:
     """The parser that the options ask for. Raises LassError where one of them is missing, or there is no such model."""
+    return Parser(answers_of(args))
+
+
+def answers_of(args: argparse.Namespace) -> Answers | None:
+    """What answers for the model that the options ask for; None for the rules. Raises LassError as ``of_options``."""
     if args.parser == "rules":
-        return Parser()
+        return None
     if not args.parser_model:
         raise LassError(f"--parser {args.parser}: needs --parser_model")
     if args.parser == "http":
         from lass.instructions.endpoint import Endpoint
 
-        return Parser(Endpoint(args.parser_url or "", args.parser_model, args.parser_timeout).answer)
+        return Endpoint(args.parser_url or "", args.parser_model, args.parser_timeout).answer
     from lass.instructions.language_model import LanguageModel
 
-    return Parser(LanguageModel(args.parser_model).answer)
+    return LanguageModel(args.parser_model).answer

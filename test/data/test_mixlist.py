@@ -171,3 +171,20 @@ def test_parameters_survive_the_file_exactly(tmp_path, data):
         drawn = draw_mixlist(data, level, QUERY, 2, seed=7)
         write_mixlist(tmp_path / "mixlist.tsv", drawn)
         assert read_mixlist(tmp_path / "mixlist.tsv") == sorted(drawn, key=lambda m: m.mix_id)
+
+
+@pytest.mark.parametrize(("targets", "expected"), [(None, 6), (4, 4), (10, 6)])
+def test_a_number_of_targets(targets, expected, six):
+    settings = {"level": {"rule": "snr", "low": 0, "high": 0}, "query": {"source": "caption"}}
+    settings |= {"mixtures_per_target": 2, "seed": 1}
+    every, found = (draw_mixlist(six, **settings, targets=number) for number in (None, targets))
+    assert len({m.target for m in found}) == expected and len(found) == 2 * expected
+    assert set(map(str, found)) <= set(map(str, every))  # those of a target do not depend on which others are drawn
+    other = draw_mixlist(six, **settings | {"seed": 3}, targets=4)
+    assert targets != 4 or {m.target for m in found} != {m.target for m in other}
+
+
+@pytest.mark.parametrize("targets", [0, -1, 2.5, True])
+def test_targets_that_are_no_number(targets, six):
+    with pytest.raises(LassError, match="not a number of clips"):
+        draw_mixlist(six, {"rule": "snr", "low": 0, "high": 0}, {"source": "caption"}, 1, targets=targets)

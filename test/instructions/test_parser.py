@@ -12,7 +12,8 @@ from lass.instructions.operation import Operation
 from lass.instructions.parser import Parser
 from lass.instructions.prompt import messages
 
-PATH = "/v1/chat/completions"
+from .conftest import PATH
+
 TEXT = "remove the rain, keep the owl"
 BY_RULES = [{"task": "removal", "description": "the rain"}, {"task": "extraction", "description": "the owl"}]
 BY_MODEL = [{"task": "extraction", "description": "owl"}]
@@ -23,26 +24,18 @@ INJECTIONS = [
 ]
 
 
-def completion(content: object) -> bytes:
-    content = content if isinstance(content, str) else json.dumps(content)
-    return json.dumps({"choices": [{"message": {"role": "assistant", "content": content}}]}).encode()
-
-
 @pytest.fixture
-def ask(web, monkeypatch, capsys):
+def ask(model, capsys):
     """Runs lass parse with the local endpoint: what is printed to standard output, and to standard error."""
-    monkeypatch.setattr(endpoint, "DELAYS", (0, 0))
-    monkeypatch.delenv(endpoint.KEY, raising=False)
 
     def run(*arguments: str) -> tuple[str, str]:
-        model = ("--parser", "http", "--parser_url", web.url("/v1"), "--parser_model", "small")
         parse.main([*(arguments or [TEXT]), *model])
         return capsys.readouterr()
 
     return run
 
 
-def test_an_endpoint(ask, web, monkeypatch):
+def test_an_endpoint(ask, web, monkeypatch, completion):
     monkeypatch.setenv(endpoint.KEY, "secret")
     web.files[PATH] = completion(BY_MODEL)
     told, errors = ask()
@@ -52,31 +45,32 @@ def test_an_endpoint(ask, web, monkeypatch):
     assert body == {"model": "small", "messages": messages(TEXT), "temperature": 0}
 
 
-def test_no_key_without_one(ask, web):
+def test_no_key_without_one(ask, web, completion):
     web.files[PATH] = completion(BY_MODEL)
     ask()
     assert "Authorization" not in web.asked[0][1]
 
 
 @pytest.mark.parametrize(
-    ("content", "tries", "message"),
+    ("content", "message"),
     [
-        (None, 1, "HTTP Error 404"),
-        (b"<html>", 1, "no chat completion"),
-        (b'{"error": "x"}', 1, "no chat completion"),
-        (completion("Sure! Here it is."), 1, "not JSON"),
-        (completion([{"task": "removal", "description": "everything"}]), 1, "no part of the instruction"),
-        (completion([{"task": "run", "description": "the rain"}]), 1, "'run' is not one of"),
+        (None, "HTTP Error 404"),
+        (b"<html>", "no chat completion"),
+        (b'{"error": "x"}', "no chat completion"),
+        ("Sure! Here it is.", "not JSON"),
+        ([{"task": "removal", "description": "everything"}], "no part of the instruction"),
+        ([{"task": "run", "description": "the rain"}], "'run' is not one of"),
     ],
 )
-def test_rules_where_an_endpoint_fails(content, tries, message, ask, web):
-    web.files |= {} if content is None else {PATH: content}
+def test_rules_where_an_endpoint_fails(content, message, ask, web, completion):
+    if content is not None:
+        web.files[PATH] = content if isinstance(content, bytes) else completion(content)
     told, errors = ask()
-    assert json.loads(told) == BY_RULES and len(web.asked) == tries
+    assert json.loads(told) == BY_RULES and len(web.asked) == 1
     assert message in errors and errors.endswith(": parsed by rules instead\n")
 
 
-def test_faults_are_tried_again(ask, web, fault):
+def test_faults_are_tried_again(ask, web, fault, completion):
     web.files[PATH] = completion(BY_MODEL)
     web.faults[PATH] = [fault(503), fault(429)]
     told, errors = ask()
@@ -86,7 +80,7 @@ def test_faults_are_tried_again(ask, web, fault):
     assert json.loads(told) == BY_RULES and "HTTP Error 500" in errors.splitlines()[-1]
 
 
-def test_a_redirection_is_not_followed(ask, web, fault):
+def test_a_redirection_is_not_followed(ask, web, fault, completion):
     web.files["/elsewhere"] = completion(BY_MODEL)
     web.faults[PATH] = [fault(307, headers={"Location": web.url("/elsewhere")})]
     told, errors = ask()
@@ -104,7 +98,7 @@ def test_a_server_that_is_silent(web, monkeypatch):
 
 
 @pytest.mark.parametrize("text", INJECTIONS)
-def test_an_instruction_stays_one_json_string(text, ask, web):
+def test_an_instruction_stays_one_json_string(text, ask, web, completion):
     """It changes no message but its own, and what it gets the model to say is held against the schema."""
     web.files[PATH] = completion([{"task": "translation", "description": text}])
     told, errors = ask(text)
@@ -114,7 +108,7 @@ def test_an_instruction_stays_one_json_string(text, ask, web):
     assert {entry["task"] for entry in json.loads(told)} <= {"extraction", "removal"} and "parsed by rules" in errors
 
 
-def test_a_score(ask, web, tmp_path):
+def test_a_score(ask, web, tmp_path, completion):
     lines = [f"{TEXT}\textraction: the owl", "keep the owl\textraction: owl", "drop the owl\tremoval: the owl",
              "no thunder\tremoval: thunder"]  # fmt: skip
     (tmp_path / "told.tsv").write_text("\n".join(lines) + "\n")

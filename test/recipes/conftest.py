@@ -6,8 +6,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from lass.data.datadir import Row, write_data_dir
+from lass.io import audio
+
+RATE = 32000  # Hz, of formatted clips
+LABELS = ("dog", "rain", "bell")
 REPO = Path(__file__).parents[2]
 
 TINY_RUN = """#!/usr/bin/env bash
@@ -92,6 +98,21 @@ def add_tiny_recipe(repository: Path) -> Path:
     (recipe / "run.sh").chmod(0o755)
     (repository / "conf" / "model" / "tiny.yaml").write_text(TINY_MODEL, encoding="utf-8")
     return recipe
+
+
+def make_formatted(recipe: Path, place: str, labelled: bool, captioned: bool) -> None:
+    """train, valid and test as stage 3 leaves them: six clips each, paths seen from the folder of the recipe."""
+    for name in ("train", "valid", "test"):
+        rows = []
+        for k in range(6):
+            utt, label = f"{recipe.name}-{name}-{k}", LABELS[k % 3]
+            noise = 0.1 * np.random.default_rng(list(utt.encode())).standard_normal(RATE)
+            audio.write(recipe / "data" / "flac" / f"{utt}.flac", noise, RATE, "PCM_16")
+            captions, labels = [f"a {label} sounds"] * captioned, {label: label.title()} if labelled else {}
+            rows.append(Row(utt, f"data/flac/{utt}.flac", captions, labels, f"toy:{utt}"))
+        write_data_dir(recipe / "data" / place / name, rows)
+        lengths = "".join(f"{row.utt} {RATE}\n" for row in rows)
+        (recipe / "data" / place / name / "utt2num_samples").write_text(lengths)
 
 
 @pytest.fixture

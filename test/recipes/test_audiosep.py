@@ -1,52 +1,25 @@
 """egs/audiosep: all stages on the formatted sets of five recipes, which use their clips where they lie."""
 
 import subprocess
-from pathlib import Path
 
-import numpy as np
 import pytest
 
-from lass.data.datadir import DataDir, Row, write_data_dir
-from lass.io import audio
+from lass.data.datadir import DataDir
 from lass.io.table import read_table
 
-from .conftest import TINY_MODEL
+from .conftest import TINY_MODEL, make_formatted
 
-RATE = 32000  # Hz
 PLACES = {"audioset": "all", "vggsound": "all", "audiocaps": "v1_all", "clotho": "part", "wavcaps": ""}
 TRAINING = "train.max_steps=4 train.val_every=2 train.checkpoint_every=2 train.batch_size=2 data.segment=0.25"
-LABELS = ("dog", "rain", "bell")
-
-
-def make_sets(recipe: Path, place: str) -> None:
-    """train, valid and test as stage 3 leaves them: six clips each, paths seen from the folder of the recipe.
-
-    The first training clip of WavCaps is a recording of Clotho's test.
-    """
-    corpus, labelled = recipe.name, recipe.name in ("audioset", "vggsound", "audiocaps")
-    for name in ("train", "valid", "test"):
-        rows = []
-        for k in range(6):
-            utt = f"{corpus}-{name}-{k}"
-            audio.write(recipe / "data" / "flac" / f"{utt}.flac", noise(utt), RATE, "PCM_16")
-            captions = [] if corpus in ("audioset", "vggsound") else [f"a {LABELS[k % 3]} sounds"]
-            labels = {LABELS[k % 3]: LABELS[k % 3].title()} if labelled else {}
-            origin = "toy:clotho-test-0" if utt == "wavcaps-train-0" else f"toy:{utt}"
-            rows.append(Row(utt, f"data/flac/{utt}.flac", captions, labels, origin))
-        write_data_dir(recipe / "data" / place / name, rows)
-        lengths = "".join(f"{row.utt} {RATE}\n" for row in rows)
-        (recipe / "data" / place / name / "utt2num_samples").write_text(lengths)
-
-
-def noise(utt: str) -> np.ndarray:
-    return 0.1 * np.random.default_rng(list(utt.encode())).standard_normal(RATE)
-
 
 @pytest.fixture
 def call(repository, environment):
     (repository / "conf" / "model" / "tiny.yaml").write_text(TINY_MODEL, encoding="utf-8")
     for corpus, place in PLACES.items():
-        make_sets(repository / "egs" / corpus, place)
+        make_formatted(repository / "egs" / corpus, place, corpus in ("audioset", "vggsound", "audiocaps"),
+                       corpus not in ("audioset", "vggsound"))
+    clip = repository / "egs" / "wavcaps" / "data" / "train" / "utt2origin"  # a recording of Clotho's test
+    clip.write_text(clip.read_text().replace("toy:wavcaps-train-0", "toy:clotho-test-0"))
 
     def run(*options: str) -> subprocess.CompletedProcess:
         command = [str(repository / "egs" / "audiosep" / "run.sh"), "--model", "tiny", "--set", TRAINING, *options]

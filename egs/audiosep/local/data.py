@@ -1,13 +1,11 @@
 """The training sets of AudioSep (arXiv:2308.05037, Table I): the formatted sets of five other recipes, joined."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from lass.data.datadir import Row
-from lass.data.origin import recording
-from lass.data.rows import read_rows
+from lass.data.formatted import captioned_rows, formatted_set, recordings
 from lass.errors import LassError
-from lass.io.table import iterate_table
 
 TRAIN = {  # corpora -> corpus -> its sets
     "audiosep": {  # AudioCaps' validation part is trained on, too
@@ -38,31 +36,12 @@ def prepare(
     places = {"audioset": audioset, "vggsound": vggsound, "audiocaps": audiocaps, "clotho": clotho, "wavcaps": wavcaps}
     valid = [_folder(root, corpus, "valid", **places) for corpus in VALID[corpora]]
     test = [_folder(root, corpus, "test", **places) for corpus in TEST] if leaks == "clean" else []
-    tested, chosen_on = _recordings(test), _recordings(valid)
+    tested, chosen_on = recordings(test), recordings(valid)
     trained = TRAIN[corpora]
     sets = {corpus: [_folder(root, corpus, name, **places) for name in names] for corpus, names in trained.items()}
-    rows = {corpus: _rows(folders, tested | chosen_on) for corpus, folders in sets.items()}
-    return {**rows, "valid": _rows(valid, tested), **({"test": _rows(test, ())} if test else {})}
+    rows = {corpus: captioned_rows(folders, tested | chosen_on) for corpus, folders in sets.items()}
+    return {**rows, "valid": captioned_rows(valid, tested), **({"test": captioned_rows(test, ())} if test else {})}
 
 
 def _folder(root: Path, corpus: str, name: str, **places: str) -> Path:
-    """A formatted set of another recipe."""
-    folder = root / places[corpus] / name
-    if not (folder / "utt2num_samples").exists():
-        way = f"run stages 1 to 3 of egs/{corpus}, or give its folder: --{corpus}"
-        raise LassError(f"{folder}: no formatted set: {way}")
-    return folder
-
-
-def _recordings(folders: list[Path]) -> set[str]:
-    tables = [folder / "utt2origin" for folder in folders]
-    return {recording(origin) for table in tables if table.exists() for _, origin in iterate_table(table)}
-
-
-def _rows(folders: list[Path], left_out: Collection[str]) -> Iterator[Row]:
-    """The clips of the sets; labels of clips without captions become their captions, so that all are asked alike."""
-    for folder in folders:
-        for row in read_rows(folder):
-            if not (row.origin and recording(row.origin) in left_out):
-                row.captions = row.captions or list(row.labels.values())
-                yield row
+    return formatted_set(root / places[corpus] / name, corpus)

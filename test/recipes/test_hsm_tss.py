@@ -1,0 +1,87 @@
+"""egs/hsm_tss: all stages on the formatted sets of other recipes; what clips may be mixed with is told by their tags."""
+
+import json
+import subprocess
+
+import pytest
+import yaml
+
+from lass.data.datadir import DataDir
+from lass.data.mixlist import read_mixlist
+
+from .conftest import RATE, TINY_MODEL, make_formatted
+
+PLACES = {"audiocaps": "v1_all", "clotho": "published", "esc50": "esc50_fold5", "fsd50k": "", "wavcaps": "",
+          "musicinstr": ""}  # fmt: skip
+TRAINING = "train.max_steps=4 train.val_every=2 train.checkpoint_every=2 train.batch_size=2 data.segment=0.25"
+
+
+def write_ontology(recipe, path) -> None:
+    """All labels that the recipe knows words for, two steps below a root, and two below Dog."""
+    names = list(yaml.safe_load((recipe / "local" / "words.yaml").read_text(encoding="utf-8"))["words"])
+    children = {"Sounds": ["Things"], "Things": names, "Dog": ["Bark", "Howl"]}
+    names += ["Sounds", "Things", "Bark", "Howl"]
+    entries = [{"id": f"/m/{name}", "name": name, "child_ids": [f"/m/{child}" for child in children.get(name, ())]}
+               for name in names]  # fmt: skip
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps(entries), encoding="utf-8")
+
+
+@pytest.fixture
+def call(repository, environment):
+    egs = repository / "egs"
+    (repository / "conf" / "model" / "tiny.yaml").write_text(TINY_MODEL, encoding="utf-8")
+    for corpus, place in PLACES.items():
+        make_formatted(egs / corpus, place, corpus != "clotho", corpus not in ("fsd50k", "musicinstr"))
+    write_ontology(egs / "hsm_tss", egs / "fsd50k" / "downloads" / "ontology.json")
+    rename = {0: "FreeSound-1", 1: "BBC_Sound_Effects-7", 2: "BBC_Sound_Effects-8-0", 3: "SoundBible-9", 4: "AudioSet_SL-x"}
+    for table in ("wav.scp", "captions", "text", "utt2labels", "utt2origin", "utt2num_samples"):
+        path = egs / "wavcaps" / "data" / "train" / table
+        text = path.read_text()
+        for k, name in rename.items():
+            text = text.replace(f"toy:wavcaps-train-{k}", f"toy:{name.split('-')[1]}")
+            text = text.replace(f"wavcaps-train-{k} ", f"wavcaps-{name} ").replace(f"wavcaps-train-{k}#", f"wavcaps-{name}#")
+        text = text.replace(f"wavcaps-SoundBible-9 {RATE}", f"wavcaps-SoundBible-9 {60 * RATE + 1}")
+        path.write_text("".join(sorted(text.splitlines(keepends=True))))
+
+    def run(*options: str) -> subprocess.CompletedProcess:
+        command = [str(egs / "hsm_tss" / "run.sh"), "--model", "tiny", "--set", TRAINING, *options]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=900, env=environment)
+        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-5000:]
+        return done
+
+    return run
+
+
+def test_all_stages(call, repository):
+    call("--leaks", "paper")
+    recipe = repository / "egs" / "hsm_tss"
+    data = recipe / "data" / "paper"
+    sets = {name: DataDir(data / name) for name in ("audiocaps", "clotho", "fsd50k", "wavcaps", "esc50", "valid")}
+    assert {name: len(found) for name, found in sets.items()} == {
+        "audiocaps": 6, "clotho": 6, "fsd50k": 6, "wavcaps": 2, "esc50": 18, "valid": 24,
+    }  # fmt: skip
+    assert [utt for utt, _ in sets["wavcaps"].wav] == ["wavcaps-AudioSet_SL-x", "wavcaps-BBC_Sound_Effects-7"]
+    assert sets["clotho"].captions_of("clotho-train-1") == ["a rain sounds"]
+    assert sets["clotho"].labels_of("clotho-train-1") == ["Rain"] == sets["fsd50k"].labels_of("fsd50k-train-1")
+    assert sets["esc50"].captions_of("esc50-train-0") == ["Dog"] and not (recipe / "data" / "flac").exists()
+    assert "a dog sounds\tDog\n" in (recipe / "data" / "tags.tsv").read_text(encoding="utf-8")
+    for name, clips in {"hsm_audiocaps": 6, "hsm_fsd50k": 6, "hsm_music": 6, "hsm_3sets": 18}.items():
+        pairs = read_mixlist(data / "mix" / name / "mixlist.tsv")
+        clip_set = DataDir(data / f"test_{name.removeprefix('hsm_')}")
+        assert len(pairs) == clips and {abs(pair.params["snr_db"][0]) > 5 for pair in pairs} != {True}
+        assert all(not set(clip_set.labels_of(pair.target.utt)) & set(clip_set.labels_of(pair.interferers[0].utt))
+                   for pair in pairs)  # fmt: skip
+    results = (recipe / "RESULTS.md").read_text(encoding="utf-8")
+    assert "hsm_3sets" in results and "| model" in results
+
+
+def test_clean_and_a_table_that_is_kept(call, repository):
+    """ESC-50 is left out; tags that stand in the table, of a language model as it may be, are used as they are."""
+    recipe = repository / "egs" / "hsm_tss"
+    (recipe / "data").mkdir()
+    (recipe / "data" / "tags.tsv").write_text("a dog sounds\tdog howl\tnight\n")
+    call("--stop_stage", "3")
+    found = DataDir(recipe / "data" / "clean" / "clotho")
+    assert found.labels_of("clotho-train-0") == ["dog_howl", "night"] and found.labels["dog_howl"] == "dog howl"
+    assert not (recipe / "data" / "clean" / "esc50").exists()
