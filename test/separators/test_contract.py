@@ -115,21 +115,34 @@ def test_silence_gives_finite_samples(system):
     assert torch.isfinite(system.separate(torch.zeros_like(system.noise(1, 1)), TEXTS[:1])).all()
 
 
-def test_gradient_reaches_every_weight_that_trains(system):
-    """In eval mode: batch statistics would take away the gradient of a bias that stands before a batch norm."""
+def unreached(system: System) -> list[str]:
+    """Weights that train and get no gradient, or the reverse.
+
+    In eval mode: batch statistics would take away the gradient of a bias that stands before a batch norm.
+    """
     batch = {"mixture": system.noise(2, 1), "target": 0.5 * system.noise(2, 1)}
     batch["query"] = system.encoder.encode_text(TEXTS)
     if system.separator.asks_all:
         batch["others"] = [{"target": -batch["target"], "query": system.encoder.encode_text(TEXTS[::-1])}]
     system.separator.training_loss(batch)["loss"].backward()
-    unreached = []
+    found = []
     for part in (system.encoder, system.separator):
         for name, weight in part.named_parameters():
             reached = weight.grad is not None and bool(weight.grad.any()) and bool(torch.isfinite(weight.grad).all())
             if weight.requires_grad != reached:
-                unreached.append(name)
+                found.append(name)
         part.zero_grad()
-    assert not unreached
+    return found
+
+
+def test_gradient_reaches_every_weight_that_trains(system):
+    assert not unreached(system)
+
+
+@pytest.mark.parametrize("name", sorted(FEATURES))
+def test_models_that_give_features_alone_train(name, tiny_models, teach):
+    system = System(name, tiny_models, teach)
+    assert not system.separator.audible and not unreached(system)
 
 
 def test_size(system):
