@@ -28,7 +28,8 @@ def main(argv: list[str] | None = None) -> None:
 
     from lass.config import read_section
     from lass.io.files import write_text
-    from lass.report.probe import SYSTEMS, page, summary
+    from lass.report.probe import SYSTEMS, page
+    from lass.score.probe import summary
 
     published = read_section(PUBLISHED, args.published) if args.published else None
     if args.join:
@@ -54,7 +55,8 @@ def joined(folders: list[Path]) -> tuple[list[dict], list[dict]]:
             items += found["items"]
             runs += found["runs"]
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise LassError(f"{folder}: no results.json of a probe, or a damaged one ({error!r}): probe again") from None
+            raise LassError(f"{folder}: no results.json of a probe, or a damaged one ({error!r}): probe "
+                            "again") from None
     utts = [item["utt"] for item in items]
     if len(set(utts)) < len(utts):
         raise LassError(f"--join {' '.join(map(str, folders))}: clips are in two of these probes: give each fold once")

@@ -1,12 +1,11 @@
 """Train a system: lass train --exp DIR --data_root DIR --config a.yaml [--config b.yaml ...] [--set key=value ...]."""
 
 import argparse
-import sys
 
 from lass.errors import LassError
 from lass.io import stamp
 from lass.train.arguments import add_arguments, read_config
-from lass.train.experiment import leak_policies, manifests, open_experiment
+from lass.train.experiment import leak_policies, manifests
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -27,10 +26,8 @@ def main(argv: list[str] | None = None) -> None:
         return
 
     from lass.infer.model import Model
-    from lass.score.provenance import commit
     from lass.train.fit import Training
-    from lass.train.interruption import SAVED, Interrupted
-    from lass.train.ranks import is_first
+    from lass.train.run import carry_out
 
     if args.overfit_batch:
         losses = Training(config, args.exp, args.data_root).overfit_batch(args.overfit_batch)
@@ -40,16 +37,7 @@ def main(argv: list[str] | None = None) -> None:
             raise LassError("the loss of a single batch did not fall: look at optimiser.lr, the loss and the data")
         return
     training = Training(config, args.exp, args.data_root, args.ngpu, args.num_nodes)
-    replay = [sys.executable, "-m", "lass.bin.train", *(sys.argv[1:] if argv is None else argv)]
-    if is_first():
-        open_experiment(args.exp, config, inputs, replay, commit())
-    try:
-        training.run()
-    except Interrupted as told:
-        if is_first():
-            print(f"{args.exp}: {told}", file=sys.stderr)
-        sys.exit(SAVED)
-    if is_first():
+    if carry_out(training, args.exp, config, inputs, "train", argv):
         model = config | {"leaks": leak_policies(config, args.data_root)}
         Model(model, training.encoder, training.separator).save(args.exp / "model")
         stamp.write(done, config, inputs)

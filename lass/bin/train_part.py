@@ -1,16 +1,14 @@
 """Train one part of a larger system: lass train_part --config PART.yaml --data SET_DIR.. --valid SET_DIR --exp DIR."""
 
 import argparse
-import sys
 from pathlib import Path
 
 from lass.io import stamp
 from lass.parts.spec import load_spec, parts_of
-from lass.train.experiment import open_experiment
 
 EPILOG = """\
-EXP/model becomes the folder of the part, which holds all that it needs. What a yaml writes as `NAME: {model: DIR}` under
-`part:` is another part, such as the frozen encoder that this one builds on; --of NAME=DIR says where it is."""
+EXP/model becomes the folder of the part, which holds all that it needs. What a yaml writes as `NAME: {model: DIR}`
+under `part:` is another part, such as the frozen encoder that this one builds on; --of NAME=DIR says where it is."""
 TABLES = ("wav.scp", "captions", "utt2labels")
 
 
@@ -39,21 +37,11 @@ def main(argv: list[str] | None = None) -> None:
     from lass.parts.card import card
     from lass.parts.folder import save_part
     from lass.score.provenance import commit
-    from lass.train.interruption import SAVED, Interrupted
     from lass.train.part import PartTraining
-    from lass.train.ranks import is_first
+    from lass.train.run import carry_out
 
     training = PartTraining(config, args.exp, args.data, args.valid, args.ngpu, args.num_nodes)
-    replay = [sys.executable, "-m", "lass.bin.train_part", *(sys.argv[1:] if argv is None else argv)]
-    if is_first():
-        open_experiment(args.exp, told, inputs, replay, commit())
-    try:
-        training.run()
-    except Interrupted as interrupted:
-        if is_first():
-            print(f"{args.exp}: {interrupted}", file=sys.stderr)
-        sys.exit(SAVED)
-    if is_first():
+    if carry_out(training, args.exp, told, inputs, "train_part", argv):
         save_part(training.part, told, args.exp / "model", card(training.part, told, commit()))
         stamp.write(done, told, inputs)
 

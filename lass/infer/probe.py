@@ -66,7 +66,8 @@ def networks(folder: Path) -> dict[str, nn.Module]:
     """
     part = load_part(folder)
     if not (hasattr(part, "features") and hasattr(part, "grid")):
-        raise LassError(f"{folder}: a {type(part).__name__}, which has no local features to be probed: give an AudioMAE")
+        raise LassError(f"{folder}: a {type(part).__name__}, which has no local features to be probed: give an "
+                        "AudioMAE")
     spec = configuration.read_yaml(folder / CONFIG)["part"]
     with torch.random.fork_rng():
         torch.manual_seed(RANDOM_SEED)
@@ -117,8 +118,8 @@ def labels_of(clips: ClipCrops) -> list[tuple[str, str]]:
         for utt, _ in data.wav:
             labels = data.labels_of(utt)
             if len(labels) != 1:
-                raise LassError(f"{data.folder / 'utt2labels'}: {utt} has {len(labels)} labels, and a probe needs one a "
-                                "clip: choose another set")
+                raise LassError(f"{data.folder / 'utt2labels'}: {utt} has {len(labels)} labels, and a probe needs one "
+                                "a clip: choose another set")
             found.append((utt, data.labels[labels[0]]))
     return found
 

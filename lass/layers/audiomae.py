@@ -42,7 +42,7 @@ class AudioMae(nn.Module):
     ):  # fmt: skip
         super().__init__()
         if frames % PATCH or frames_of(round(seconds * SAMPLE_RATE)) > frames:
-            raise LassError(f"AudioMae: frames {frames}: not a multiple of {PATCH} that holds {seconds} s (100 a second)")
+            raise LassError(f"AudioMae: frames {frames}: not a multiple of {PATCH} that holds {seconds} s")
         self.width, self.frames, self.seconds, self.mask_ratio = width, frames, seconds, mask_ratio
         self.grid = (frames // PATCH, BANDS // PATCH)
         self.vit = VisionTransformer(
@@ -69,7 +69,8 @@ class AudioMae(nn.Module):
             LassError: the wave is longer than ``seconds``: cut it first.
         """
         if wave.shape[-1] > round(self.seconds * SAMPLE_RATE):
-            raise LassError(f"a wave of {wave.shape[-1] / SAMPLE_RATE:.2f} s: this AudioMAE hears {self.seconds} s: cut it")
+            given = wave.shape[-1] / SAMPLE_RATE
+            raise LassError(f"a wave of {given:.2f} s: this AudioMAE hears {self.seconds} s: cut it")
         return log_mel(wave, self.frames)
 
     def features(self, wave: Tensor) -> Tensor:
@@ -79,7 +80,7 @@ class AudioMae(nn.Module):
     forward = features
 
     def encode_masked(self, wave: Tensor, kept: Tensor) -> Tensor:
-        """The features ``[B, K, width]`` of the patches ``kept`` ``[B, K]`` (0 to N - 1) alone: others are not computed."""
+        """The features ``[B, K, width]`` of the patches ``kept`` ``[B, K]`` (0 to N - 1); no others are computed."""
         return self._encode(_pick(self._embed(self.spectrogram(wave)), kept))
 
     def _embed(self, spectrogram: Tensor) -> Tensor:

@@ -9,8 +9,8 @@ from lass.parts.folder import own_state
 TEXT = """\
 # {name}
 
-A part of a larger system, trained alone. `lass.parts.folder.load_part(FOLDER)` reads it; a configuration of another part
-names it as `{{model: FOLDER}}`. The licence of its training data holds for it, and for what is built on it.
+A part of a larger system, trained alone. `lass.parts.folder.load_part(FOLDER)` reads it; the configuration of another
+part names it as `{{model: FOLDER}}`. The licence of its training data holds for it, and for what is built on it.
 
 * class and arguments: `{spec}`
 * parameters of its own: {count:,}

@@ -80,7 +80,8 @@ def load_part(folder: str | Path) -> nn.Module:
         raise LassError(f"{folder / WEIGHTS}: cannot be read ({error}): copy the folder again") from None
     own = own_state(part, config["part"])
     if faults := mismatches(own, found):
-        raise LassError(f"{folder / WEIGHTS}: does not fit {CONFIG}: {'; '.join(faults[:5])}; {len(faults)} faults in all")
+        raise LassError(f"{folder / WEIGHTS}: does not fit {CONFIG}: {'; '.join(faults[:5])}; {len(faults)} faults in "
+                        "all")
     part.load_state_dict(found, strict=False)  # compared above; the other parts have theirs
     return part.eval().requires_grad_(False)
 

@@ -1,12 +1,8 @@
 """The table of a linear probe: accuracy of what was trained, of what was not, and published ones."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
-
-import numpy as np
+from collections.abc import Mapping
 
 from lass.report.markdown import escape, table
-from lass.score import bootstrap
 
 SYSTEMS = {  # name of features -> what they are
     "trained": "encoder, mean over patches",
@@ -20,31 +16,6 @@ Accuracy in % with its 95 % bootstrap interval, of logistic regression on standa
 local features over all patches, or over time with the bands of patches side by side, as MW-MAE is probed. The random
 encoder has the same shape and was never trained. Log-mel statistics: mean and deviation of each band over time. n clips
 of N were found. Written by `lass probe`."""
-
-
-def summary(name: str, items: Sequence[Mapping[str, str]], runs: Sequence[Mapping]) -> dict:
-    """What ``results.json`` holds.
-
-    Args:
-        items: ``{utt, label, <system>: predicted label, ..}`` of each clip.
-        runs: facts of the probes that they come from.
-    """
-    labels = Counter(item["label"] for item in items)
-    return {
-        "name": name, "n_found": len(items), "n_expected": sum(run["clips"] for run in runs), "classes": len(labels),
-        "chance": max(labels.values()) / len(items), "systems": accuracies(items), "runs": list(runs),
-        "items": list(items),
-    }  # fmt: skip
-
-
-def accuracies(items: Sequence[Mapping[str, str]]) -> dict[str, dict]:
-    """Accuracy of each system, from items as ``summary`` takes them."""
-    found = {}
-    for system in SYSTEMS:
-        right = np.array([item[system] == item["label"] for item in items], dtype=float)
-        low, high = bootstrap.interval(bootstrap.draws(right, [], "mean"))
-        found[system] = {"accuracy": right.mean(), "low": low, "high": high, "right": int(right.sum())}
-    return found
 
 
 def page(found: Mapping, published: Mapping | None = None) -> str:

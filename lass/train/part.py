@@ -64,8 +64,9 @@ class PartTraining:
     """
 
     def __init__(
-        self, config: dict, folder: Path, train: Sequence[Path], valid: Sequence[Path], ngpu: int = 0, num_nodes: int = 1
-    ):
+        self, config: dict, folder: Path, train: Sequence[Path], valid: Sequence[Path], ngpu: int = 0,
+        num_nodes: int = 1,
+    ):  # fmt: skip
         check(config)
         seed_everything(config["seed"], verbose=False)  # first weights
         if not torch.cuda.is_available():
@@ -75,7 +76,8 @@ class PartTraining:
         self.part = build_part(config["part"])
         seconds, rate = self.settings.seconds, self.part.sample_rate
         if seconds > self.part.seconds:
-            raise LassError(f"train: seconds {seconds}: {type(self.part).__name__} hears {self.part.seconds} s: take less")
+            name = type(self.part).__name__
+            raise LassError(f"train: seconds {seconds}: {name} hears {self.part.seconds} s: take less")
         self.examples = EndlessCrops(ClipCrops(train, seconds, rate), config["seed"])
         self.valid = ClipCrops(valid, seconds, rate)
         steps, schedule = self.settings.max_steps, configuration.build_function(config, "schedule")

@@ -20,10 +20,11 @@ command = importlib.import_module("lass.bin.import")  # the name is a keyword
 
 
 def published(width: int = 128, depth: int = 2, places: int = 8) -> dict[str, Tensor]:
-    """An encoder of ``places`` patches in time, by the names and shapes of the released code, and parts of its decoder."""
+    """An encoder of ``places`` patches in time, by the names and shapes of the released code; some of its decoder."""
     shapes = {
-        "cls_token": (1, 1, width), "pos_embed": (1, 1 + 8 * places, width), "patch_embed.proj.weight": (width, 1, 16, 16),
-        "patch_embed.proj.bias": (width,), "norm.weight": (width,), "norm.bias": (width,), "mask_token": (1, 1, 32),
+        "cls_token": (1, 1, width), "pos_embed": (1, 1 + 8 * places, width),
+        "patch_embed.proj.weight": (width, 1, 16, 16), "patch_embed.proj.bias": (width,),
+        "norm.weight": (width,), "norm.bias": (width,), "mask_token": (1, 1, 32),
         "decoder_pos_embed": (1, 1 + 8 * places, 32), "decoder_embed.weight": (32, width), "decoder_embed.bias": (32,),
         "decoder_blocks.0.attn.relative_position_bias_table": (49, 16), "decoder_norm.weight": (32,),
         "decoder_norm.bias": (32,), "decoder_pred.weight": (256, 32), "decoder_pred.bias": (256,),

@@ -34,7 +34,7 @@ def test_the_size_of_the_papers():
 
 @torch.no_grad()
 def test_features_are_in_the_order_time_frequency(small, wave):
-    """Patches lie where they are heard: before any block, a change of one patch of the spectrogram moves one of them."""
+    """Before any block, a change of one patch of the spectrogram moves the one feature that is of it."""
     small.vit.blocks = torch.nn.Identity()
     plain = small.spectrogram(wave)
     changed = plain.clone()

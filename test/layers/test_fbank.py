@@ -17,7 +17,7 @@ def sine(frequency: float, seconds: float) -> torch.Tensor:
 def test_ten_seconds_are_998_frames_and_26_of_padding():
     found = log_mel(sine(1000, 10), 1024)
     assert found.shape == (1, 1024, 128) and frames_of(160000) == 998
-    assert (found[0, 998:] == pytest.approx(PADDING)) and not (found[0, :998] == PADDING).any()
+    assert torch.allclose(found[0, 998:], torch.tensor(PADDING)) and not (found[0, :998] == PADDING).any()
 
 
 def test_what_is_too_long_is_cut():
@@ -27,7 +27,7 @@ def test_what_is_too_long_is_cut():
 
 @pytest.mark.parametrize("samples", [0, 1, 399])
 def test_less_than_a_window_is_padding(samples):
-    assert (log_mel(torch.ones(2, samples), 16) == pytest.approx(PADDING)) and log_mel(torch.ones(2, 5), 16).shape[0] == 2
+    assert torch.allclose(log_mel(torch.ones(2, samples), 16), torch.full((2, 16, 128), PADDING))
 
 
 def test_a_frame_by_its_definition():

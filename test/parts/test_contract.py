@@ -36,8 +36,8 @@ def specs(tiny_models, tmp_path_factory) -> dict[str, dict]:
 def batch_for(part: nn.Module) -> dict:
     generator = torch.Generator().manual_seed(0)
     wave = 0.1 * torch.randn(3, round(part.seconds * part.sample_rate), generator=generator)
-    words = ["a dog barks", "rain falls", "a bell rings"]
-    return {"utt": ["a", "b", "c"], "wave": wave, "captions": [[word] for word in words], "labels": [[w] for w in words]}
+    words = [["a dog barks"], ["rain falls"], ["a bell rings"]]
+    return {"utt": ["a", "b", "c"], "wave": wave, "captions": words, "labels": words}
 
 
 def loss_of(part: nn.Module, seed: int = 0) -> dict[str, Tensor]:

@@ -31,7 +31,7 @@ def waves(part, batch: int):
 
 
 def encode(size: str, clips: int):
-    """All patches of ``clips`` clips as long as the network hears: 10 s are one of ``audiomae``, two of the small one."""
+    """All patches of so many clips as long as the network hears: 10 s are one of ``audiomae``, two of the small."""
     import torch
 
     part = build(size).eval()
