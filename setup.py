@@ -25,6 +25,7 @@ setup(
         "kaldiio",
         "pyyaml",
         "ijson",
+        "nltk",
         "pesq",
         "pystoi",
         "mir_eval",

@@ -53,7 +53,8 @@ def main(argv: list[str] | None = None) -> None:
         if name in training:
             print(f"{args.out / name}: leaks, {report_of(args.out / name)}")
         folders.append(args.out / name)
-    if leaks := shared_origins(folders, {args.out / name for name in args.train_sets.split()}):
+    tests = set(folders) - {args.out / name for name in training}
+    if leaks := shared_origins(folders, {args.out / name for name in args.train_sets.split()}, tests):
         raise LassError(f"{args.recipe}: {'; '.join(leaks)}: what is tested may not be trained on")
     for name, clips in (pairs(args.root) if pairs else {}).items():
         write_table(args.out / "pairs" / name, [(mix_id, " ".join(utts)) for mix_id, utts in clips.items()])

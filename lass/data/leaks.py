@@ -92,10 +92,10 @@ def of_list(form: Form, path: Path, name: str) -> Iterator[Heard]:
             yield Heard(name, "interferer", other.clip, other.origin)
 
 
-def shared_origins(folders: Sequence[Path], training: Collection[Path] = ()) -> list[str]:
+def shared_origins(folders: Sequence[Path], *may_share: Collection[Path]) -> list[str]:
     """One line for each pair of sets that share an origin (``<source>:<id>``, whatever the part of it).
 
-    Pairs of ``training`` are not compared: what is heard in one training set may be heard in another.
+    Pairs within one of ``may_share`` are not compared: what is heard in one training set may be heard in another.
     """
     tables = {folder: folder / "utt2origin" for folder in folders if (folder / "utt2origin").exists()}
     hashes = {}
@@ -103,7 +103,7 @@ def shared_origins(folders: Sequence[Path], training: Collection[Path] = ()) -> 
         hashes[folder] = np.unique(np.fromiter(map(hash, _recordings(table)), np.int64))
     found = []
     for one, other in combinations(tables, 2):
-        if one in training and other in training:
+        if any({one, other} <= {*group} for group in may_share):
             continue
         alike = set(np.intersect1d(hashes[one], hashes[other], assume_unique=True).tolist())
         if alike:  # nearly always of the same words

@@ -1,8 +1,8 @@
 """Unified tags: what labels and captions of several corpora have in common (HSM-TSS, Sec. IV-A), by rules.
 
 The paper asks GPT-4 for tags, and mixes only clips that share none. Here a tag is a label of AudioSet's ontology two
-steps below a root, as Dog, Rain or Speech: "bark" and "puppy" are Dog. One nearer to the root, as Animal, is a tag of its
-own together with all tags below it.
+steps below a root, as Dog, Rain or Speech: "bark" and "puppy" are Dog. One nearer to the root, as Animal, is a tag of
+its own together with all tags below it.
 """
 
 import functools
@@ -29,6 +29,9 @@ class Unifier:
     """
 
     def __init__(self, ontology: Ontology, words: Mapping[str, Sequence[str]], ignored: Sequence[str]):
+        for word in [*ignored, *(word for texts in words.values() for word in texts)]:
+            if not isinstance(word, str):
+                raise LassError(f"words: {word!r} is no text: write it in quotes")
         self._ontology = ontology
         self._stem = functools.lru_cache(maxsize=None)(EnglishStemmer().stem)
         labels = self._sources()

@@ -33,3 +33,5 @@ def test_another_part_of_the_same_recording_is_a_leak(tmp_path):
 def test_each_pair_has_its_line(tmp_path):
     folders = make_sets(tmp_path, a=["s:1"], b=["s:1"], c=["s:1"])
     assert len(shared_origins(folders)) == 3
+    assert len(shared_origins(folders, set(folders[:2]))) == 2 and not shared_origins(folders, folders)
+    assert len(shared_origins(folders, folders[:1], folders[1:])) == 2

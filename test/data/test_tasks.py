@@ -53,7 +53,8 @@ def test_a_ratio_for_one_of_the_sets(six, tmp_path):
     """It is that of the target's set."""
     shutil.copytree(six.folder, tmp_path / "other")
     (tmp_path / "other" / "captions").write_text("".join(f"c{i}#0 other\n" for i in range(6)))
-    found = mixtures({"dir": six.folder}, {"dir": tmp_path / "other", "query": {"source": "caption", "removal_ratio": 1}})
+    removed = {"source": "caption", "removal_ratio": 1}
+    found = mixtures({"dir": six.folder}, {"dir": tmp_path / "other", "query": removed})
     examples = [found[n] for n in range(EXAMPLES)]
     of_first = [e for e in examples if e["task"] == "extraction"]
     assert 0.3 < len(of_first) / EXAMPLES < 0.7 and all(e["query"] != "other" for e in of_first)

@@ -14,7 +14,8 @@ from .conftest import PATH
 
 def test_the_command(web, completion, model, tmp_path, capsys):
     """Each text is asked for once, also by later runs; a text without an answer is left out."""
-    write_data_dir(tmp_path / "set", [Row("a", "a.wav", ["a dog barks"], {"dog": "Dog"}), Row("b", "b.wav", ["a dog barks"])])
+    rows = [Row("a", "a.wav", ["a dog barks"], {"dog": "Dog"}), Row("b", "b.wav", ["a dog barks"])]
+    write_data_dir(tmp_path / "set", rows)
     web.files[PATH] = completion(["dog", "dog", "bark"])
     arguments = [str(tmp_path / "set"), "--table", str(tmp_path / "tags.tsv"), *model]
     unify_tags.main(arguments)

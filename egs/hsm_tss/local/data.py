@@ -63,11 +63,12 @@ def _clips(places: dict[str, Path], leaks: str, ontology: Ontology) -> dict[str,
     train = {corpus: [folder(corpus, name) for name in names] for corpus, names in TRAIN.items()}
     if leaks == "clean":
         del train["esc50"]  # all of it is a registered test set
-    rows = {corpus: functools.partial(_rows, ontology, folders, tested | chosen_on) for corpus, folders in train.items()}
+    held = tested | chosen_on
+    rows = {corpus: functools.partial(_rows, ontology, folders, held) for corpus, folders in train.items()}
     rows["valid"] = functools.partial(_rows, ontology, [*valid.values()], tested)
-    rows |= {f"test_{corpus}": functools.partial(_rows, ontology, [found], ()) for corpus, found in test.items()}
+    rows |= {f"hsm_{corpus}": functools.partial(_rows, ontology, [found], ()) for corpus, found in test.items()}
     equal = min(len(DataDir(test[corpus])) for corpus in TEST)
-    return rows | {"test_3sets": lambda: (row for corpus in TEST for row in _drawn(rows[f"test_{corpus}"], equal))}
+    return rows | {"hsm_3sets": lambda: (row for corpus in TEST for row in _drawn(rows[f"hsm_{corpus}"], equal))}
 
 
 def _rows(ontology: Ontology, folders: list[Path], left_out: set[str]) -> Iterator[Row]:
@@ -98,7 +99,7 @@ def _texts(row: Row) -> list[str]:
 
 def _tagged(row: Row, table: TagTable, name: str) -> Row:
     """The clip with its tags; those of MUSIC are told apart by their instruments, as in the paper."""
-    if name != "test_music":
+    if name != "hsm_music":
         tags = dict.fromkeys(tag for text in _texts(row) for tag in table.of(text))
         row.labels = {"_".join(tag.split()): tag for tag in tags}
     return row
