@@ -31,6 +31,7 @@ setup(
         "mir_eval",
         "fast_bss_eval",
         "pyloudnorm",
+        "visqol-python",
         "safetensors",
         "tensorboard",
         "matplotlib",

@@ -94,7 +94,7 @@ class AcousticDecoder(nn.Module):
             ``[B, M, groups]``.
         """
         if frames > self.frames:
-            raise LassError(f"AcousticDecoder: {frames} frames, made for {self.frames} ({self.seconds} s): cut the clip")
+            raise LassError(f"AcousticDecoder: {frames} frames, made for {self.frames} ({self.seconds} s): cut it")
         sampler, mask = Sampler(temperature, top_k, seed), self._mask(features, mask)
         heard, first, past, drawn = self._prefix(features), 0, DynamicCache() if cached else None, []
         for _ in range(frames):

@@ -31,6 +31,10 @@ class Codec(nn.Module):
         """Bits a second of tokens that are written with codes of one length."""
         return self.groups * math.log2(self.codebook_size) * self.frame_rate
 
+    def size(self) -> int:
+        """Weights and codebook entries that coding needs."""
+        return sum(value.numel() for name, value in self.state_dict().items() if not name.startswith("discriminator."))
+
     def encode(self, wave: Tensor) -> Tensor:
         """``[B, T]`` at ``sample_rate`` -> tokens ``[B, N, groups]``, N = ceil(T / frame_size)."""
         raise NotImplementedError

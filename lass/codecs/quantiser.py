@@ -6,6 +6,7 @@ from torch.nn import functional
 
 DECAY = 0.99  # of the running means that the entries are: van den Oord et al., NeurIPS 2017, appendix A.1
 DEAD = 0.1  # share of an even use below which an entry is given up; ours
+BORN = 0.2  # share that a new one begins with: never chosen, it is given up after 69 batches; ours
 
 
 class GroupQuantiser(nn.Module):
@@ -82,7 +83,7 @@ class GroupQuantiser(nn.Module):
             distributed.broadcast(drawn, 0)
         dead = self.uses < DEAD * even
         self.entries.copy_(torch.where(dead[..., None], drawn, self.entries))
-        self.uses.masked_fill_(dead, even)
+        self.uses.masked_fill_(dead, BORN * even)
 
 
 def _processes() -> int:

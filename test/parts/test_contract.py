@@ -13,7 +13,7 @@ from lass.train.part import check
 
 YAMLS = sorted((Path(__file__).resolve().parents[2] / "conf" / "part").glob("*.yaml"))
 SMALL = [path for path in YAMLS if path.stem.endswith("_small")]
-OTHERS = {"audio": "audiomae_small"}  # argument that is another part -> its yaml
+OTHERS = {"audio": "audiomae_small", "codec": "tf_codec_small"}  # argument that is another part -> its yaml
 
 
 @pytest.fixture(scope="session")
@@ -35,9 +35,10 @@ def specs(tiny_models, tmp_path_factory) -> dict[str, dict]:
 
 def batch_for(part: nn.Module) -> dict:
     generator = torch.Generator().manual_seed(0)
-    wave = 0.1 * torch.randn(3, round(part.seconds * part.sample_rate), generator=generator)
+    wave = 0.1 * torch.randn(3, round(min(part.seconds, 5.0) * part.sample_rate), generator=generator)
     words = [["a dog barks"], ["rain falls"], ["a bell rings"]]
-    return {"utt": ["a", "b", "c"], "wave": wave, "captions": words, "labels": words}
+    samples = [wave.shape[1], wave.shape[1] // 2, wave.shape[1]]
+    return {"utt": ["a", "b", "c"], "wave": wave, "samples": samples, "captions": words, "labels": words}
 
 
 def loss_of(part: nn.Module, seed: int = 0) -> dict[str, Tensor]:
@@ -67,5 +68,5 @@ def test_a_part(name, specs, tmp_path):
     assert not loaded.training and not any(p.requires_grad for p in loaded.parameters())
     with torch.no_grad():
         expected, found = loss_of(part.eval(), 1), loss_of(loaded, 1)
-    assert found.keys() == losses.keys() and all(torch.equal(found[key], expected[key]) for key in found)
+    assert found.keys() == expected.keys() and all(torch.equal(found[key], expected[key]) for key in found)
     assert (tmp_path / "part" / "README.md").read_text() == "a card\n"

@@ -1,0 +1,30 @@
+"""ViSQOL, by visqol-python."""
+
+import functools
+
+import numpy as np
+
+RATE = 48000  # Hz, of ViSQOL's mode for any sound
+
+
+def visqol(reference: np.ndarray, estimate: np.ndarray) -> float:
+    """Predicted mean opinion score, 1 to 4.73, of ``[T]`` at 48 kHz.
+
+    Returns:
+        NaN where ViSQOL finds nothing to compare, as in silence.
+
+    Source: Chinen et al., "ViSQOL v3", QoMEX 2020, audio mode.
+    """
+    try:
+        return float(_judge().measure_from_arrays(reference.astype(float), estimate.astype(float), RATE).moslqo)
+    except (ValueError, RuntimeError):
+        return np.nan
+
+
+@functools.cache
+def _judge():
+    from visqol import VisqolApi
+
+    judge = VisqolApi()
+    judge.create(mode="audio")
+    return judge
