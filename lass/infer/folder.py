@@ -9,10 +9,10 @@ from lass.errors import LassError
 from lass.io.files import sha256, write_text
 from lass.queries import ENCODER
 
-PARTS = (ENCODER, "audio", "decoder")  # folders in a model folder: the encoder, and arguments of separators
+PARTS = (ENCODER, f"{ENCODER}/audio", f"{ENCODER}/text", "audio",  # of the encoder and the separator, and theirs
+         "decoder", "decoder/audio", "decoder/codec", "decoder/codec/model")
 PATTERNS = ("config.yaml", "model.safetensors", "tokenizer.*", "classes.*", "pca.*",  # what loading reads
-            *(f"{part}/{inner}*.{suffix}" for part in PARTS for inner in ("", "*/")  # parts may be built on others
-              for suffix in ("json", "txt", "yaml", "model", "safetensors")))
+            *(f"{part}/*.{suffix}" for part in PARTS for suffix in ("json", "txt", "yaml", "model", "safetensors")))
 CARD, SUMS = "README.md", "SHA256SUMS"
 
 

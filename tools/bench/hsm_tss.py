@@ -1,8 +1,8 @@
 """Time of each stage of HSM-TSS for a clip of 10 s at the published sizes, with random weights, on a CPU.
 
-    PYTHONPATH=. python tools/bench/hsm_tss.py [--threads 2] [--runs 3]
+    PYTHONPATH=. python tools/bench/hsm_tss.py [--threads 2] [--runs 3] [STAGE ...]
 
-All parts in one process; one warm-up, then the median of the wall times and that of the CPU times, which count with
+A stage is named by a part of its name. All in one process; one warm-up, then the median of the wall times and that of the CPU times, which count with
 --threads 1 where other jobs run beside. Last the peak resident memory.
 """
 
@@ -66,6 +66,7 @@ def stages(separator) -> dict[str, tuple[Callable[[], object], int]]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("stages", nargs="*", metavar="STAGE")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--runs", type=int, default=3)
     args = parser.parse_args()
@@ -75,6 +76,8 @@ def main() -> None:
     torch.set_num_threads(args.threads)
     with torch.inference_mode():
         for name, (run, weights) in stages(build()).items():
+            if args.stages and not any(stage in name for stage in args.stages):
+                continue
             times, used = [], []
             for _ in range(args.runs + 1):
                 begin, begun = time.perf_counter(), time.process_time()
