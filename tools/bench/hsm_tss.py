@@ -2,8 +2,8 @@
 
     PYTHONPATH=. python tools/bench/hsm_tss.py [--threads 2] [--runs 3] [STAGE ...]
 
-A stage is named by a part of its name. All in one process; one warm-up, then the median of the wall times and that of the CPU times, which count with
---threads 1 where other jobs run beside. Last the peak resident memory.
+All in one process; one warm-up, then the median of the wall times and that of the CPU times, which count with
+--threads 1 where other jobs run beside. Last the peak resident memory. A STAGE is told by a part of its name.
 """
 
 import argparse
