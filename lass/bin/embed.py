@@ -6,10 +6,15 @@ classes hears example clips of them; one with PCA learns the components of the t
 """
 
 import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lass.io import stamp
 from lass.train.arguments import add_arguments, read_config
 from lass.train.experiment import manifests
+
+if TYPE_CHECKING:
+    from lass.queries.encoder import QueryEncoder
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -64,15 +69,19 @@ def main(argv: list[str] | None = None) -> None:
         TextEmbeddingCache(cache).add(encoder, texts)
         print(f"{cache}: embeddings of {len(set(texts))} distinct texts")
     else:
-        if tokenizer := starting_tokenizer(config):
-            encoder.load_assets(tokenizer)
-        else:
-            encoder.fit(texts)
-        (args.exp / "embed").mkdir(parents=True, exist_ok=True)
-        encoder.save_assets(args.exp / "embed")
+        _save_tokenizer(encoder, texts, starting_tokenizer(config), args.exp / "embed")
         stamp.write(done, options, inputs)  # a cache knows itself what it lacks
-        origin = f"that of {tokenizer}" if tokenizer else f"of {len(texts)} distinct texts"
-        print(f"{args.exp / 'embed'}: tokenizer {origin}")
+
+
+def _save_tokenizer(encoder: "QueryEncoder", texts: list[str], start: Path | None, folder: Path) -> None:
+    """That of the model to start from, else one that is learnt from the texts."""
+    if start:
+        encoder.load_assets(start)
+    else:
+        encoder.fit(texts)
+    folder.mkdir(parents=True, exist_ok=True)
+    encoder.save_assets(folder)
+    print(f"{folder}: tokenizer {f'that of {start}' if start else f'of {len(texts)} distinct texts'}")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """How well do the stages of HSM-TSS separate features? lass hsm_report SET_DIR --model DIR.. --out DIR.
 
-A row a model and task: cosine of the predicted global feature, L1 of the predicted patches, beside those of the mixture.
+A row a model and task: cosine of the predicted global feature and L1 of the predicted patches, beside the mixture's.
 With two figures of the first model that has both stages: the global features by class, and what they attend to.
 """
 

@@ -33,8 +33,8 @@ def row(name: str, config: dict) -> tuple[str, ...]:
     """The cells of one model. It is built without memory for its weights; those of a frozen encoder do not count.
 
     An encoder of the hub that is no folder here is not fetched: its weights do not count, and its embeddings are of the
-    size that the yaml tells, or ``EMBEDDING``. Of a separator whose sizes are those of other parts nothing is told until
-    these are here.
+    size that the yaml tells, or ``EMBEDDING``. Nothing is told of a separator whose sizes are those of parts, until all
+    of them are here.
     """
     import torch
 

@@ -1,4 +1,4 @@
-"""A transformer that predicts all of its outputs at once (non-autoregressive): each token sees all that are no padding."""
+"""A transformer that predicts all outputs at once (non-autoregressive): each token sees all that are no padding."""
 
 import torch
 from torch import Tensor, nn

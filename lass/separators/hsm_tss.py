@@ -57,8 +57,8 @@ class HsmTss(Separator):
         super().__init__()
         self.single = not hasattr(encoder, "embed_patches")
         if self.single and (audio is None or global_layers):
-            raise LassError(f"separator: {type(encoder).__name__} hears nothing: give audio: {{model: DIR}}, the folder "
-                            "of an AudioMAE, and global_layers: 0, or choose Q-Audio as the encoder")
+            raise LassError(f"separator: {type(encoder).__name__} hears nothing: give audio: {{model: DIR}} (AudioMAE) "
+                            "and global_layers: 0, or choose Q-Audio as the encoder")
         audio = audio or encoder.audio
         self.window = audio.seconds  # all clips are cut or padded to that (Sec. IV-A)
         _check_decoder(decoder, audio)

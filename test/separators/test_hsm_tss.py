@@ -163,7 +163,8 @@ def test_forward_decodes_what_was_separated(make, encoder, decoder):
         found = separator(mixture, query(encoder))
         padded = cut(mixture[1, 1][None], separator.samples)[0]
         asked = query(encoder)
-        asked = Query(asked.embedding[1:], asked.tokens[1:], asked.mask[1:], asked.task[1:], "text").repeat_interleave(3)
+        second = Query(*(part[1:] for part in (asked.embedding, asked.tokens, asked.mask, asked.task)), "text")
+        asked = second.repeat_interleave(3)
         _, local = separator.separate_features(*separator.hear(padded), separator.read(asked))
     assert found.shape == mixture.shape
     expected = torch.stack([separator.sound(part[None])[0] for part in local]).flatten()[: mixture.shape[-1]]

@@ -33,7 +33,7 @@ def build():
 
     torch.manual_seed(0)
     encoder = QAudio("random", normalised=False)
-    encoder.__dict__["_loaded"] = q_audio.build().eval()
+    encoder.__dict__["_loaded"] = q_audio.build(reads=True).eval()
     codec = TFCodec(**sizes("part/tf_codec.yaml", "part"))
     decoder = AcousticDecoder(encoder.audio, codec, **sizes("part/acoustic_decoder.yaml", "part", "audio", "codec"))
     return HsmTss(encoder, decoder=decoder.eval(), **sizes("model/hsm_tss.yaml", "separator", "decoder")).eval()
