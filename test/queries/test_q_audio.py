@@ -91,13 +91,12 @@ def test_learning_one_batch(part, batch):
     part.network.requires_grad_(True)
     optimiser = torch.optim.AdamW(part.network.parameters(), 5e-3)
     first = part.training_loss(batch)
-    for _ in range(60):
-        losses = part.train().training_loss(batch)
+    for _ in range(80):
         optimiser.zero_grad()
-        losses["loss"].backward()
+        part.training_loss(batch)["loss"].backward()
         optimiser.step()
-    last = part.eval().training_loss(batch)
-    assert all(last[name] < 0.6 * first[name] for name in ("contrastive", "matching", "generation"))
+    last = part.training_loss(batch)
+    assert all(last[name] < 0.5 * first[name] for name in ("contrastive", "matching", "generation"))
 
 
 def test_folder_needs_no_other(tiny_models, tmp_path):
