@@ -34,7 +34,8 @@ class Unifier:
                 raise LassError(f"words: {word!r} is no text: write it in quotes")
         self._ontology = ontology
         self._stem = functools.lru_cache(maxsize=None)(EnglishStemmer().stem)
-        labels = self._sources()
+        if not (labels := self._sources()):
+            raise LassError("the ontology has no labels below a root: get ontology.json again")
         self._ids = {ontology.names[label].lower(): label for label in labels}
         self._ignored = {self._stem(word) for text in ignored for word in _tokens(text)}
         self._tags = {label: self._tags_of(label) for label in labels}

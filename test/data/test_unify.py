@@ -80,3 +80,9 @@ def test_words_from_a_file(path, tmp_path):
     (tmp_path / "words.yaml").write_text("words: {}\nignore: []\n")
     with pytest.raises(LassError, match="words.yaml"):
         Unifier.read(path, tmp_path / "words.yaml")
+
+
+def test_an_ontology_without_a_root(tmp_path):
+    (tmp_path / "ontology.json").write_text('[{"id": "a", "name": "A", "child_ids": ["a"]}]')
+    with pytest.raises(LassError, match="no labels below a root"):
+        Unifier(Ontology(tmp_path / "ontology.json"), {}, [])

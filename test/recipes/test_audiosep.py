@@ -12,6 +12,7 @@ from .conftest import TINY_MODEL, make_formatted
 PLACES = {"audioset": "all", "vggsound": "all", "audiocaps": "v1_all", "clotho": "part", "wavcaps": ""}
 TRAINING = "train.max_steps=4 train.val_every=2 train.checkpoint_every=2 train.batch_size=2 data.segment=0.25"
 
+
 @pytest.fixture
 def call(repository, environment):
     (repository / "conf" / "model" / "tiny.yaml").write_text(TINY_MODEL, encoding="utf-8")

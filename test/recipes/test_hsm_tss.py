@@ -9,19 +9,18 @@ import yaml
 from lass.data.datadir import DataDir
 from lass.data.mixlist import read_mixlist
 
-from .conftest import RATE, TINY_MODEL, make_formatted
+from .conftest import RATE, make_formatted
 
 PLACES = {"audiocaps": "v1_all", "clotho": "published", "esc50": "esc50_fold5", "fsd50k": "", "wavcaps": "",
           "musicinstr": ""}  # fmt: skip
-# One of Freesound, a whole one, a part of one, one of 60 s and a sample, and one of YouTube.
+# One of Freesound, a whole one, a part of one, one of 60 s and a sample, and one of YouTube; no name tells the sixth.
 WAVCAPS = ["FreeSound-1", "BBC_Sound_Effects-7", "BBC_Sound_Effects-8-0", "SoundBible-9", "AudioSet_SL-x"]
-TRAINING = "train.max_steps=4 train.val_every=2 train.checkpoint_every=2 train.batch_size=2 data.segment=0.25"
 
 
 def write_ontology(recipe, path) -> None:
     """All labels that the recipe knows words for, two steps below a root, and two below Dog."""
     names = list(yaml.safe_load((recipe / "local" / "words.yaml").read_text(encoding="utf-8"))["words"])
-    children = {"Sounds": ["Things"], "Things": names, "Dog": ["Bark", "Howl"]}
+    children = {"Sounds": ["Things"], "Things": names[:], "Dog": ["Bark", "Howl"]}
     names += ["Sounds", "Things", "Bark", "Howl"]
     entries = [{"id": f"/m/{name}", "name": name, "child_ids": [f"/m/{child}" for child in children.get(name, ())]}
                for name in names]  # fmt: skip
@@ -32,7 +31,6 @@ def write_ontology(recipe, path) -> None:
 @pytest.fixture
 def call(repository, environment):
     egs = repository / "egs"
-    (repository / "conf" / "model" / "tiny.yaml").write_text(TINY_MODEL, encoding="utf-8")
     for corpus, place in PLACES.items():
         make_formatted(egs / corpus, place, corpus != "clotho", corpus not in ("fsd50k", "musicinstr"))
     write_ontology(egs / "hsm_tss", egs / "fsd50k" / "downloads" / "ontology.json")
@@ -46,22 +44,21 @@ def call(repository, environment):
         text = text.replace(f"wavcaps-SoundBible-9 {RATE}", f"wavcaps-SoundBible-9 {60 * RATE + 1}")
         path.write_text("".join(sorted(text.splitlines(keepends=True))))
 
-    def run(*options: str) -> subprocess.CompletedProcess:
-        command = [str(egs / "hsm_tss" / "run.sh"), "--model", "tiny", "--set", TRAINING, *options]
+    def run(*options: str) -> None:
+        command = [str(egs / "hsm_tss" / "run.sh"), *options]
         done = subprocess.run(command, capture_output=True, text=True, timeout=900, env=environment)
         assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-5000:]
-        return done
 
     return run
 
 
-def test_sets_and_training(call, repository):
-    call("--leaks", "paper", "--stop_stage", "6")  # the later stages are those of all recipes
+def test_sets(call, repository):
+    call("--leaks", "paper", "--stop_stage", "4")  # the later stages are those of all recipes
     recipe = repository / "egs" / "hsm_tss"
     data = recipe / "data" / "paper"
     sets = {name: DataDir(data / name) for name in ("audiocaps", "clotho", "fsd50k", "wavcaps", "esc50", "valid")}
     assert {name: len(found) for name, found in sets.items()} == {
-        "audiocaps": 6, "clotho": 6, "fsd50k": 6, "wavcaps": 2, "esc50": 18, "valid": 24,
+        "audiocaps": 6, "clotho": 6, "fsd50k": 6, "wavcaps": 2, "esc50": 18, "valid": 18,
     }  # fmt: skip
     assert [utt for utt, _ in sets["wavcaps"].wav] == ["wavcaps-AudioSet_SL-x", "wavcaps-BBC_Sound_Effects-7"]
     assert sets["clotho"].captions_of("clotho-train-1") == ["a rain sounds"]
@@ -74,7 +71,6 @@ def test_sets_and_training(call, repository):
         assert len(pairs) == clips and all(abs(pair.params["snr"]) <= 15 for pair in pairs)
         assert all(not set(clip_set.labels_of(pair.target.utt)) & set(clip_set.labels_of(pair.interferers[0].utt))
                    for pair in pairs)  # fmt: skip
-    assert (recipe / "exp" / "hsm_tss_tiny_paper" / "model" / "model.safetensors").exists()
 
 
 def test_clean_and_a_table_that_is_kept(call, repository):
