@@ -19,7 +19,7 @@ from lass.errors import LassError
 # Parts of a system, each ``{class: ..., **arguments}``, and the parameters that the code fills in, not the yaml.
 PARTS = {
     "encoder": (),
-    "separator": ("condition",),
+    "separator": ("condition", "encoder"),
     "loss": ("estimate", "target", "weight"),
     "optimiser": ("parameters",),
     "schedule": ("step", "total_steps"),

@@ -1,8 +1,8 @@
 """Prepare the query encoder: cache the embeddings of a frozen one, learn the tokenizer of one that trains along.
 
-A frozen one embeds the texts, the clips that are asked for by their whole sound, and one frame a second of the videos
-(video.scp) of sets that are asked by image. One whose texts are names of classes hears example clips of them; one with
-PCA learns the components of the texts.
+A frozen one embeds the texts, unless the separator reads their tokens, the clips that are asked for by their whole
+sound, and one frame a second of the videos (video.scp) of sets that are asked by image. One whose texts are names of
+classes hears example clips of them; one with PCA learns the components of the texts.
 
 Several jobs can embed clips and videos: --begin N tells how many of N have something to do, --job J makes the share of
 one of them, and the command without either then finishes.

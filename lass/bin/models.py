@@ -1,6 +1,7 @@
 """List the models of conf/model with their sizes: lass models [NAME ...]."""
 
 import argparse
+import inspect
 from pathlib import Path
 
 from lass import config as configuration
@@ -32,16 +33,22 @@ def row(name: str, config: dict) -> tuple[str, ...]:
     """The cells of one model. It is built without memory for its weights; those of a frozen encoder do not count.
 
     An encoder of the hub that is no folder here is not fetched: its weights do not count, and its embeddings are of the
-    size that the yaml tells, or ``EMBEDDING``.
+    size that the yaml tells, or ``EMBEDDING``. Nothing is told of a separator whose sizes are those of parts, until all
+    of them are here.
     """
     import torch
 
     from lass.layers.stft import STFT
+    from lass.parts.spec import parts_of
     from lass.queries.pretrained import PretrainedEncoder
     from lass.separators.separator import Separator
     from lass.train.system import build_model
 
     cls, spec = configuration.check_part(config, "encoder"), config["encoder"]
+    separator_cls = configuration.check_part(config, "separator")
+    parts = [spec.get("model", "."), *parts_of(config["separator"]).values()]
+    if "encoder" in inspect.signature(separator_cls).parameters and not all(Path(part).is_dir() for part in parts):
+        return name, cls.__name__, separator_cls.__name__, *("-" for _ in FIGURES)
     with torch.device("meta"):
         if issubclass(cls, PretrainedEncoder) and not Path(spec["model"]).is_dir():
             size = spec.get("dim", EMBEDDING)

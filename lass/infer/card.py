@@ -10,6 +10,7 @@ import yaml
 
 from lass import config as configuration
 from lass.data.asking import TrainingRule
+from lass.infer.folder import ENCODER
 from lass.infer.model import Model
 from lass.report.markdown import code, escape, table
 from lass.report.results import collect
@@ -91,7 +92,7 @@ def _facts(model: Model, experiment: Path, licence: str) -> list[tuple[str, obje
     if "init" in config:
         origin = f"{config['init']['model']}, weights {config['init']['sha256']}"
         facts.append(("started from", f"{origin}: the licence and the data of that model count, too"))
-    if model.encoder.frozen:
+    if model.encoder.frozen and not (model.folder / ENCODER).is_dir():
         facts.append(("not in this folder", "weights of the query encoder: config.yaml tells where they are read"))
     return facts
 

@@ -9,8 +9,10 @@ from lass.errors import LassError
 from lass.io.files import sha256, write_text
 from lass.queries import ENCODER
 
+PARTS = (ENCODER, f"{ENCODER}/audio", f"{ENCODER}/text", "audio",  # of the encoder and the separator, and theirs
+         "decoder", "decoder/audio", "decoder/codec", "decoder/codec/model")
 PATTERNS = ("config.yaml", "model.safetensors", "tokenizer.*", "classes.*", "pca.*",  # what loading reads
-            *(f"{ENCODER}/*.{suffix}" for suffix in ("json", "txt", "safetensors")))
+            *(f"{part}/*.{suffix}" for part in PARTS for suffix in ("json", "txt", "yaml", "model", "safetensors")))
 CARD, SUMS = "README.md", "SHA256SUMS"
 
 
@@ -26,8 +28,7 @@ def name_in(folder: Path, path: Path) -> str:
 
 def files(folder: Path) -> list[Path]:
     """The files that loading may read, sorted; whatever else lies there is none of the model's."""
-    found = [*folder.glob("*"), *folder.glob(f"{ENCODER}/*")]
-    return sorted(path for path in found if belongs(name_in(folder, path)) and path.is_file())
+    return sorted({path for pattern in PATTERNS for path in folder.glob(pattern) if path.is_file()})
 
 
 def shared_files(folder: Path) -> list[Path]:

@@ -32,7 +32,7 @@ def find(name: str | Path) -> Path:
     way_out = "check the name and the network; a private model needs a token (hf auth login, or HF_TOKEN)"
     with _one_line(f"{name}: no such folder, and not to be had from the hub", way_out):
         found = snapshot_download(match["repo"], revision=match["revision"], library_name="lass",
-                                  allow_patterns=[*PATTERNS, CARD, SUMS], ignore_patterns=["tokenizer.*/*", "*/*/*"])
+                                  allow_patterns=[*PATTERNS, CARD, SUMS], ignore_patterns=["tokenizer.*/*"])
     return Path(found)
 
 

@@ -18,12 +18,15 @@ from lass.infer.folder import ENCODER, SUMS, check_sums, write_sums
 from lass.io import audio, blocks as audio_blocks
 from lass.io.checkpoint import mismatches
 from lass.io.files import atomic_path, write_text
+from lass.parts.folder import copy_part
+from lass.parts.spec import parts_of
 from lass.queries.encoder import QueryEncoder, check_texts
 from lass.queries.query import Query
+from lass.separators.build import build_separator
 from lass.separators.separator import Separator
 
 STEP = 8.0  # s that a window adds, between the margins of a network with a receptive field
-WINDOW, OVERLAP = 30.0, 2.0  # s; of a network without one
+OVERLAP = 2.0  # s, at most a fifth of a window; of a network without one
 LONGEST_QUERY = 1000  # characters; the encoders hear no more than some 64 to 512 word pieces
 
 
@@ -33,12 +36,14 @@ class Model:
     Args:
         config: resolved configuration; of it the folder keeps what building needs.
         bf16: let the separator compute in bfloat16: faster, with an error some 30 dB below the estimate.
+        folder: where relative folders of the separator's parts start.
     """
 
     def __init__(
-        self, config: dict, encoder: QueryEncoder, separator: Separator, device: str = "cpu", bf16: bool = False
-    ):
-        self.config, self.device, self.bf16 = config, torch.device(device), bf16
+        self, config: dict, encoder: QueryEncoder, separator: Separator, device: str = "cpu", bf16: bool = False,
+        folder: Path = Path("."),
+    ):  # fmt: skip
+        self.config, self.device, self.bf16, self.folder = config, torch.device(device), bf16, folder
         self.encoder, self.separator = encoder.to(self.device).eval(), separator.to(self.device).eval()
 
     @property
@@ -54,6 +59,9 @@ class Model:
             safetensors.torch.save_file({k: v.contiguous() for k, v in self._state().items()}, temporary)
         self.encoder.save_assets(folder)
         brought = {"encoder": {"model": ENCODER}} if (folder / ENCODER).exists() else {}
+        for name, place in parts_of(self.config.get("separator", {})).items():
+            copy_part(self.folder / place, folder / name)
+            brought = configuration.merge(brought, {"separator": {name: {"model": name}}})
         write_text(folder / "config.yaml", configuration.dump(configuration.merge(self.config, brought)))
         write_sums(folder)
 
@@ -82,8 +90,8 @@ class Model:
         config = configuration.read_yaml(folder / "config.yaml")
         encoder = configuration.build(_located(config, folder), "encoder", QueryEncoder)
         encoder.load_assets(folder)  # some have their dim from there
-        separator = configuration.build(config, "separator", Separator, condition=encoder.dim)
-        model = cls(config, encoder, separator, _device(device), bf16)
+        separator = build_separator(config, encoder, folder)
+        model = cls(config, encoder, separator, _device(device), bf16, folder)
         model._load_state(folder / "model.safetensors")
         return model
 
@@ -101,8 +109,7 @@ class Model:
     @torch.inference_mode()
     def estimate(self, mixtures: Tensor, texts: Sequence[str], task: str = "extraction") -> Tensor:
         """``[B, C, T]`` at the model's rate and B queries -> ``[B, C, T]``, in one piece."""
-        query = dataclasses.replace(self.encoder.encode_text(texts), task=[task] * len(texts))
-        return self._apply(mixtures, query.to(self.device))
+        return self._apply(mixtures, self.query(texts, task))
 
     def _apply(self, mixtures: Tensor, query: Query) -> Tensor:
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
@@ -164,9 +171,10 @@ class Model:
         """
         texts = [query] if isinstance(query, str) else list(query)
         check_queries(texts if negative is None else [*texts, negative])
-        trained = remove and "removal" in self.separator.tasks
-        wanted = [self._query(text, "removal" if trained else "extraction") for text in texts]
-        unwanted = [] if negative is None else [self._query(negative, "extraction")]
+        removes = "removal" in self.separator.tasks
+        trained = remove and removes
+        wanted = [self.query([text], "removal" if trained else "extraction") for text in texts]
+        unwanted = [] if negative is None else [self.query([negative], "removal" if removes else "extraction")]
         seams = Seams() if seams is None else seams
 
         def ask(queries: list[Query], blocks: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
@@ -176,7 +184,8 @@ class Model:
 
         def estimates(blocks: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
             if unwanted:
-                blocks = (both - other for both, other in paired(blocks, lambda b: ask(unwanted, b)))
+                pairs = paired(blocks, lambda b: ask(unwanted, b))
+                blocks = (found if removes else both - found for both, found in pairs)
             return ask(wanted, blocks)
 
         def outputs() -> Iterator[np.ndarray]:
@@ -188,13 +197,15 @@ class Model:
         return outputs()
 
     @torch.inference_mode()
-    def _query(self, text: str, task: str) -> Query:
-        return dataclasses.replace(self.encoder.encode_text([text]), task=[task]).to(self.device)
+    def query(self, texts: Sequence[str], task: str = "extraction") -> Query:
+        """B texts and what to do with what they say -> B queries."""
+        return dataclasses.replace(self.encoder.encode_text(texts), task=[task] * len(texts)).to(self.device)
 
     def _windows(self) -> Windows:
         rate, field = self.sample_rate, self.separator.receptive_field
         if field is None:
-            return with_fade(round(WINDOW * rate), round(OVERLAP * rate))
+            window = self.separator.window
+            return with_fade(round(window * rate), round(min(OVERLAP, window / 5) * rate))
         return with_margins(round(STEP * rate), field, self.separator.grid)
 
     @torch.inference_mode()

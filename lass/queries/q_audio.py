@@ -119,6 +119,30 @@ class QAudio(QueryEncoder):
         """16000 Hz."""
         return self._loaded.sample_rate
 
+    @property
+    def audio(self) -> AudioMae:
+        """The AudioMAE whose patches ``embed_patches`` takes."""
+        return self._part.audio
+
+    @property
+    def token_dim(self) -> int:
+        """Size of the tokens of a query."""
+        return self._loaded.network.text_projection.in_features
+
+    @property
+    def word_dim(self) -> int:
+        """Size of what ``embed_words`` gives."""
+        return self._loaded.text.dim
+
+    def embed_words(self, words: Sequence[str]) -> tuple[Tensor, Tensor]:
+        """The pieces of each word as T5's vocabulary has them: ``[B, N, D]``, mask ``[B, N]``."""
+        return self._part.text.embed_words(words)
+
+    @torch.no_grad()
+    def embed_patches(self, patches: Tensor) -> Tensor:
+        """``[B, N, Ca]`` -> embedding ``[B, D]``: ``encode_audio`` of what the AudioMAE has heard already."""
+        return self._query(self._part.network.embed_audio(patches), "audio").embedding
+
     @torch.no_grad()
     def encode_text(self, texts: Sequence[str]) -> Query:
         """B texts -> embedding ``[B, D]``, tokens ``[B, N, C]``."""
@@ -133,7 +157,7 @@ class QAudio(QueryEncoder):
         longest = round(self._part.seconds * self.sample_rate)
         start = max(0, (wave.shape[1] - longest) // 2)
         heard = wave[:, start : start + longest].to(self._place.device, torch.float32)
-        return self._query(self._part.network.embed_audio(self._part.audio.features(heard)), "audio")
+        return self._query(self._part.network.embed_audio(self.audio.features(heard)), "audio")
 
     @functools.cached_property
     def _weights_hash(self) -> str:

@@ -36,6 +36,24 @@ class T5Text(PretrainedEncoder):
         mean = (tokens * weights).sum(dim=1) / weights.sum(dim=1)
         return Query(mean, tokens, mask.bool(), ["extraction"] * len(texts), "text")
 
+    @property
+    def token_dim(self) -> int:
+        """Size of the tokens of a query."""
+        return self.dim
+
+    @property
+    def word_dim(self) -> int:
+        """Size of what ``embed_words`` gives."""
+        return self.dim
+
+    @torch.no_grad()
+    def embed_words(self, words: Sequence[str]) -> tuple[Tensor, Tensor]:
+        """The pieces of each word as the vocabulary has them, unread: ``[B, N, D]``, mask ``[B, N]``."""
+        ids, mask = self.tokenise(words)
+        kept = mask.bool() & (ids != self.config.eos_token_id)
+        longest = int(kept.sum(1).max())  # padding and the end of a text stand last
+        return self.backbone.get_input_embeddings()(ids)[:, :longest], kept[:, :longest]
+
     @torch.no_grad()
     def encode_past(self, texts: Sequence[str]) -> tuple[Tensor, Tensor, Tensor]:
         """The texts, for one who is to guess them: no state knows of the token at its place, nor of those behind.

@@ -15,7 +15,7 @@ BOXES = "{} of each system over the mixtures (their number): quartiles, median (
 SNR = "{} against the SDR of the unprocessed mixture: all mixtures, and the means of ten bins of equal width."
 PAIRS = "Mean {} of each pair of target and interferer, and the number of its mixtures; blank where there is none."
 EXAMPLES = "Spectrograms of the mixtures with the best, the median and the worst {}."
-TRAINING = "Training loss (moving mean over a fortieth of the training) and SDRi on the validation set."
+TRAINING = "Training loss (moving mean over a fortieth of the training), and SDRi or loss on the validation set."
 
 
 class Figure(NamedTuple):

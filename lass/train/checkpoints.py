@@ -39,6 +39,7 @@ class Goal(NamedTuple):
 SDRI = Goal("valid/sdri", "validation SDRi {:.2f} dB", 1)
 LOSS = Goal("valid/loss", "validation loss {:.4f}", -1)
 LATEST = Goal("valid/step", "validated at step {:.0f}", 1)  # where a loss does not tell which state is the best
+GOALS = {"sdri": SDRI, "loss": LOSS}  # by the criterion of a separator
 
 
 class Checkpoints(Callback):

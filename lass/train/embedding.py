@@ -67,6 +67,8 @@ class Embedding:
         for data in sets_asked_by("image", self.config, self.data_root):
             print(embed_frames(self.encoder, data, self._cache / frames.FOLDER))
         texts = sorted(set(training_set(self.config, self.data_root, self.separator).texts()))
+        if self.separator.reads_tokens:
+            return print(f"{self.folder}: texts are read when they are asked, nothing to embed")
         if not self.encoder.frozen:
             return self._make_tokenizer(texts)
         for data in self._heard:

@@ -9,12 +9,13 @@ from torch.utils.data import DataLoader, default_collate
 
 from lass import config as configuration
 from lass.data.rendered import asked_by_labels, read_questions
+from lass.errors import LassError
 from lass.io.memory import keep_freed_memory
 from lass.queries.cache import TextEmbeddingCache
 from lass.queries.clips import FOLDER, ClipEmbeddingCache
 from lass.queries.store import cache_name
 from lass.train import loop
-from lass.train.checkpoints import SDRI
+from lass.train.checkpoints import GOALS
 from lass.train.first import describe
 from lass.train.initial import initialise
 from lass.train.module import SeparationModule
@@ -50,11 +51,13 @@ class Training:
             keep_freed_memory()
         self.encoder.load_assets(folder / "embed")
         cache = clips = None
-        if self.encoder.frozen:
+        if self.encoder.frozen and not self.separator.reads_tokens:
             embedded = data_root / "embed" / cache_name(self.encoder)
             cache, clips = TextEmbeddingCache(embedded), ClipEmbeddingCache(embedded / FOLDER)
         if "init" in config:
             self._initialise(**config["init"])
+        elif self.separator.needs_init:
+            raise LassError("separator: a part of it is not trained here: give --init MODEL_DIR, a model that has it")
         self.mixtures = training_set(config, data_root, self.separator, scratch)
         self.valid = self._validation(data_root / config["data"]["valid"], scratch)
         steps, schedule = self.settings.max_steps, configuration.build_function(config, "schedule")
@@ -87,7 +90,8 @@ class Training:
             Interrupted: it was told to end, and has saved its state.
         """
         loop.fit(
-            self.module, self.mixtures, self._valid_loader, self.settings, self.folder, self.processes, SDRI,
+            self.module, self.mixtures, self._valid_loader, self.settings, self.folder, self.processes,
+            GOALS[self.separator.criterion],
             lambda batch: describe(batch, self.separator.sample_rate),
         )  # fmt: skip
 

@@ -57,8 +57,13 @@ class SeparationModule(SteppingModule):
         return batch | {"query": self.asker.of_batch(batch, self.device)}
 
     def validation_step(self, batch: dict, batch_idx: int) -> None:
-        mixture, target = batch["mixture"], batch["target"]
-        estimate = self.separator(mixture, self.asker.of_texts(batch["query"], self.device))
+        mixture, target, query = batch["mixture"], batch["target"], self.asker.of_texts(batch["query"], self.device)
+        if self.separator.criterion == "loss":
+            losses = self.separator.training_loss({"mixture": mixture, "target": target, "query": query})
+            found = {f"valid/{name}": value for name, value in losses.items()}
+            self.log_dict(found, batch_size=1, on_step=False, prog_bar=True, sync_dist=True)
+            return
+        estimate = self.separator(mixture, query)
         for waves in zip(*(x.double().cpu().numpy() for x in (mixture, target, estimate))):
             mix, reference, separated = (wave[0] for wave in waves)
             improvement = sdr(reference, separated) - sdr(reference, mix)

@@ -8,6 +8,7 @@ from lass.data.mixtures import TrainingMixtures
 from lass.errors import LassError
 from lass.queries.encoder import QueryEncoder
 from lass.queries.manipulate import Manipulation
+from lass.separators.build import build_separator
 from lass.separators.separator import Separator
 from lass.train.settings import TrainSettings
 
@@ -54,7 +55,7 @@ def rules(config: dict) -> list[TrainingRule]:
 def build_model(config: dict) -> tuple[QueryEncoder, Separator]:
     """The query encoder and the separator that fits its embeddings."""
     encoder = configuration.build(config, "encoder", QueryEncoder)
-    separator = configuration.build(config, "separator", Separator, condition=encoder.dim)
+    separator = build_separator(config, encoder)
     separator.loss = configuration.build_function(config, "loss")
     return encoder, separator
 

@@ -95,3 +95,13 @@ def test_a_package_without_its_checkout(monkeypatch, tmp_path: Path):
     monkeypatch.setattr(models, "MODELS", tmp_path / "conf" / "model")
     with pytest.raises(LassError, match=r"conf/model: no models there: run lass from a checkout"):
         models.main([])
+
+
+def test_sizes_of_other_parts(capsys, monkeypatch, tmp_path, tiny_models):
+    models.main(["hsm_tss"])
+    assert table(capsys) == [["hsm_tss", "QAudio", "HsmTss", *"------"]]
+    text = (models.MODELS / "hsm_tss_global.yaml").read_text()
+    (tmp_path / "here.yaml").write_text(text.replace("exp/q_audio/model", str(tiny_models["QAudio"])))
+    monkeypatch.setattr(models, "MODELS", tmp_path)
+    models.main([])
+    assert table(capsys)[0][3:6] == ["16000", "-", "-"]

@@ -3,6 +3,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from lass.losses.global_local import global_local
 from lass.losses.l1 import l1
 from lass.losses.mask_bce import mask_bce
 from lass.losses.multi_scale_mel import MELS, WINDOWS, _filters, multi_scale_mel
@@ -103,6 +104,16 @@ def test_mask_bce_in_bf16():
     with torch.autocast("cpu", torch.bfloat16):
         found = mask_bce(torch.full((1, 1, 2, 2), 0.5).bfloat16(), torch.ones(1, 1, 2, 2), torch.ones(1, 1, 2, 2))
     assert found.dtype == torch.float32 and found.item() == pytest.approx(np.log(2), rel=1e-6)
+
+
+def test_global_local_value():
+    estimate, target = torch.tensor([[3.0, 4.0], [1.0, 0.0]]), torch.tensor([[4.0, 3.0], [2.0, 0.0]])
+    cosine, distance = (1 - 24 / 25) / 2, (1.0 + 0.5) / 2
+    local, other = torch.full((2, 3, 4), 0.25), torch.ones(2, 3, 4)
+    assert global_local((estimate, None), (target, None)).item() == pytest.approx(cosine + distance)
+    assert global_local((None, local), (target, other)).item() == pytest.approx(0.75)
+    found = global_local((estimate, local), (target, other), cosine=2.0, l1=0.5, global_weight=0.1, local_weight=3.0)
+    assert found.item() == pytest.approx(0.1 * (2 * cosine + 0.5 * distance) + 3 * 0.75)
 
 
 def test_multi_scale_mel_of_a_gain():

@@ -18,3 +18,13 @@ def test_states_do_not_know_what_they_are_to_tell(tiny_models):
     torch.testing.assert_close(states[0, : end + 1], states[2, : end + 1])
     torch.testing.assert_close(states[:, 0], states[:1, 0].expand(4, -1))  # they begin alike
     torch.testing.assert_close(encoder.encode_past(["rain"])[0][0], states[3][mask[3]])  # padding changes nothing
+
+
+def test_words_are_rows_of_the_vocabulary(tiny_models):
+    encoder = T5Text(str(tiny_models["T5Text"]))
+    rows = encoder.backbone.get_input_embeddings().weight
+    embedded, mask = encoder.embed_words(["ab", "abba"])
+    ids, _ = encoder.tokenise(["abba"])
+    assert embedded.shape == (2, ids.shape[1] - 1, encoder.word_dim) and encoder.token_dim == encoder.word_dim
+    torch.testing.assert_close(embedded[1], rows[ids[0, :-1]])
+    assert mask.tolist() == [[True] * (ids.shape[1] - 3) + [False] * 2, [True] * (ids.shape[1] - 1)]

@@ -1,4 +1,4 @@
-"""Figure: loss and validation SDRi of trainings, from their tensorboard files."""
+"""Figure: loss and validation of trainings, from their tensorboard files."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,7 +8,9 @@ from matplotlib.lines import Line2D
 
 from lass.report.figures.plotting import COLOURS, legend, new_figure, save, tidy
 
-LOSS, VALIDATION = "train/loss", "valid/sdri"
+LOSS, VALIDATION, VALIDATION_LOSS = "train/loss", "valid/sdri", "valid/loss"
+TITLES = {LOSS: "training loss", VALIDATION: "validation SDRi (dB)", VALIDATION_LOSS: "validation loss"}
+BEST = {VALIDATION: (np.argmax, "{:z.2f} dB"), VALIDATION_LOSS: (np.argmin, "{:.4f}")}  # which weights were kept
 PARTS = 40  # the loss is averaged over a window of so small a part of the training
 
 Curve = tuple[np.ndarray, np.ndarray]  # steps done, values; both [n]
@@ -20,11 +22,11 @@ def event_files(experiment: Path) -> list[Path]:
 
 
 def is_logged(experiment: Path) -> bool:
-    """Did a training log one of the two curves? Reads no further than to the first value."""
+    """Did a training log one of the curves? Reads no further than to the first value."""
     from tensorboard.backend.event_processing.event_file_loader import EventFileLoader
 
     return any(
-        value.tag in (LOSS, VALIDATION)
+        value.tag in TITLES
         for path in event_files(experiment)
         for event in EventFileLoader(str(path)).Load()
         for value in event.summary.value
@@ -38,7 +40,7 @@ def read_curves(experiment: Path) -> dict[str, Curve]:
     events = EventAccumulator(str(experiment / "tb"), size_guidance={SCALARS: 0})  # 0: keeps all
     events.Reload()
     curves = {}
-    for tag in {LOSS, VALIDATION} & set(events.Tags()[SCALARS]):
+    for tag in TITLES.keys() & set(events.Tags()[SCALARS]):
         values = {event.step + 1: event.value for event in events.Scalars(tag)}  # Lightning counts from step 0
         steps = np.array([step for step in sorted(values) if np.isfinite(values[step])], dtype=int)
         curves[tag] = steps, np.array([values[step] for step in steps])
@@ -54,13 +56,13 @@ def smooth(curve: Curve) -> Curve:
 
 
 def draw(path: Path, experiments: Sequence[tuple[str, Path]]) -> None:
-    """Draw the loss above and the validation SDRi below; a star marks the step whose weights were kept, the best.
+    """Draw the loss above and the validation below; a star marks the step whose weights were kept, the best.
 
     Args:
         experiments: name, folder.
     """
     curves = [(name, read_curves(folder)) for name, folder in experiments]
-    tags = [tag for tag in (LOSS, VALIDATION) if any(tag in found for _, found in curves)]
+    tags = [tag for tag in TITLES if any(tag in found for _, found in curves)]
     figure = new_figure(7, 1 + 2.5 * len(tags))
     panels = dict(zip(tags, figure.subplots(len(tags), sharex=True, squeeze=False)[:, 0]))
     handles = []
@@ -71,18 +73,17 @@ def draw(path: Path, experiments: Sequence[tuple[str, Path]]) -> None:
             if len(curves) == 1:
                 panels[LOSS].plot(*found[LOSS], color=colour, alpha=0.25, linewidth=0.7)
             panels[LOSS].plot(*smooth(found[LOSS]), color=colour)
-        if VALIDATION in found:
-            steps, values = found[VALIDATION]
-            best = values.argmax()
-            panels[VALIDATION].plot(steps, values, ".-", color=colour)
-            place = steps[best], values[best]
-            panels[VALIDATION].plot(*place, "*", color=colour, markersize=14, markeredgecolor="black")
+        for tag in BEST.keys() & found.keys():
+            best, text = BEST[tag]
+            steps, values = found[tag]
+            panels[tag].plot(steps, values, ".-", color=colour)
+            place = steps[best(values)], values[best(values)]
+            panels[tag].plot(*place, "*", color=colour, markersize=14, markeredgecolor="black")
             below = {"xytext": (0, -14), "textcoords": "offset points", "ha": "center", "va": "top"}
-            panels[VALIDATION].annotate(f"{place[1]:z.2f} dB, step {place[0]}", place, fontsize=8, **below)
-    for tag, title in ((LOSS, "training loss"), (VALIDATION, "validation SDRi (dB)")):
-        if tag in panels:
-            panels[tag].set_ylabel(title)
-            tidy(panels[tag], "both")
+            panels[tag].annotate(f"{text.format(place[1])}, step {place[0]}", place, fontsize=8, **below)
+    for tag in tags:
+        panels[tag].set_ylabel(TITLES[tag])
+        tidy(panels[tag], "both")
     panels[tags[0]].set_title("Training; star: the step whose weights were kept", fontsize=10, loc="left")
     panels[tags[-1]].set_xlabel("step")
     if len(handles) > 1:

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from lass.report.figures import training_curves
-from lass.report.figures.training_curves import LOSS, VALIDATION, draw, is_logged, read_curves, smooth
+from lass.report.figures.training_curves import LOSS, VALIDATION, VALIDATION_LOSS, draw, is_logged, read_curves, smooth
 
 
 def test_steps_are_counted_from_one_and_the_last_value_of_a_step_counts(tmp_path, log_scalars):
@@ -48,6 +48,13 @@ def test_the_kept_step_is_marked(tmp_path, saved, log_scalars):
     assert validation.lines[1].get_xydata().tolist() == [[200, 6.25]]
     assert [len(line.get_xdata()) for line in loss.lines] == [400, 391]
     assert loss.get_legend() is None
+
+
+def test_of_a_validation_loss_the_lowest_is_marked(tmp_path, saved, log_scalars):
+    log_scalars(tmp_path, (VALIDATION_LOSS, 99, 0.5), (VALIDATION_LOSS, 199, 0.25), (VALIDATION_LOSS, 299, 0.75))
+    draw(tmp_path / "a.png", [("exp", tmp_path)])
+    (validation,) = saved[0].axes
+    assert [text.get_text() for text in validation.texts] == ["0.2500, step 200"]
 
 
 def test_several_trainings_and_one_without_loss(tmp_path, saved, log_scalars):
