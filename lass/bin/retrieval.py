@@ -25,6 +25,7 @@ def main(argv: list[str] | None = None) -> None:
     from lass.data.datadir import DataDir
     from lass.infer.retrieval import recalls, texts_of
     from lass.io.files import write_text
+    from lass.parts.folder import CONFIG, training_of
     from lass.queries.encoder import encoder_of_text_and_audio
     from lass.report.retrieval import page
 
@@ -34,6 +35,9 @@ def main(argv: list[str] | None = None) -> None:
     data, rule = DataDir(args.data), TrainingRule.of(config.get("query"), "query")
     found = {"encoder": encoder.identity(), "set": str(args.data), "clips": len(data),
              "query": f"{rule.source}, {' | '.join(rule.templates)}"}
+    folder = Path(str(config["encoder"].get("model", "")))
+    if (folder / CONFIG).is_file():
+        found["trained_on"] = training_of(folder)
     found["directions"] = recalls(encoder, data, texts_of(data, rule), args.out)
     write_text(args.out / "results.json", json.dumps(found, indent=1) + "\n")
     write_text(args.out / "table.md", page(found, published))
