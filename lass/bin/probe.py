@@ -39,7 +39,7 @@ def main(argv: list[str] | None = None) -> None:
 
         items, run = probe(args.part, args.train, args.test)
         runs = [run]
-    found = summary(args.out.name, items, runs)
+    found = summary(items, runs)
     write_text(args.out / "results.json", json.dumps(found, indent=1) + "\n")
     write_text(args.out / "table.md", page(found, published))
     for system, row in found["systems"].items():

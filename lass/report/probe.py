@@ -35,7 +35,7 @@ def page(found: Mapping, published: Mapping | None = None) -> str:
     chance = f"{found['classes']} classes; {100 * found['chance']:.1f} % by always saying the most frequent one."
     runs = [f"* {escape(run['test'])} ({run['clips']} clips), heard by {escape(run['part'])}, which was trained with "
             f"{escape(run['trained_on'])}; linear layer: {escape(', '.join(run['train']))}" for run in found["runs"]]
-    parts = [f"# Probe: {escape(found['name'])}", ABOUT, table(("features", "n/N", "accuracy"), body), escape(chance)]
+    parts = ["# Linear probe of local features", ABOUT, table(("features", "n/N", "accuracy"), body), escape(chance)]
     parts.append("\n".join(runs))
     if published:
         parts.append(escape(f"Paper rows: {published['source']}; {published['note']}"))

@@ -8,7 +8,7 @@ import numpy as np
 from lass.score import bootstrap
 
 
-def summary(name: str, items: Sequence[Mapping[str, str]], runs: Sequence[Mapping]) -> dict:
+def summary(items: Sequence[Mapping[str, str]], runs: Sequence[Mapping]) -> dict:
     """What ``results.json`` holds.
 
     Args:
@@ -17,7 +17,7 @@ def summary(name: str, items: Sequence[Mapping[str, str]], runs: Sequence[Mappin
     """
     labels = Counter(item["label"] for item in items)
     return {
-        "name": name, "n_found": len(items), "n_expected": sum(run["clips"] for run in runs), "classes": len(labels),
+        "n_found": len(items), "n_expected": sum(run["clips"] for run in runs), "classes": len(labels),
         "chance": max(labels.values()) / len(items), "systems": accuracies(items), "runs": list(runs),
         "items": list(items),
     }  # fmt: skip
