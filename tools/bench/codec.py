@@ -2,8 +2,8 @@
 
     PYTHONPATH=. python tools/bench/codec.py [--threads 2] [CASE ...]
 
-Coding: one warm-up, then the median of 5. Generation: once, timed at several frames, and without the cache 21 frames, as
-each reads all anew. CPU time counts where other jobs run beside.
+Coding: one warm-up, then the median of 5. Generation: once, timed at several frames, and without the
+cache 21 frames, as each reads all anew. CPU time counts where other jobs run beside.
 """
 
 import time
