@@ -15,7 +15,7 @@ import pytest
 os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", OMP_NUM_THREADS="1", MKL_NUM_THREADS="1")
 
 ROOT = Path(__file__).resolve().parent.parent
-pytest_plugins = ["fixtures.slurm", "fixtures.tiny_models", "fixtures.web", "fixtures.yt_dlp"]
+pytest_plugins = ["fixtures.slurm", "fixtures.tiny_models", "fixtures.tiny_parts", "fixtures.web", "fixtures.yt_dlp"]
 
 
 @pytest.fixture(scope="session")

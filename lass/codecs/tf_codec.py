@@ -20,6 +20,7 @@ from lass.codecs.discriminator import MultiScaleMelDiscriminator
 from lass.codecs.framing import CausalSTFT
 from lass.codecs.quantiser import GroupQuantiser
 from lass.codecs.temporal import KERNEL, Memory, Narrow, Widen, convolutions
+from lass.errors import LassError
 from lass.losses.multi_scale_mel import multi_scale_mel
 
 MERGED = 4  # spectral frames of a token frame, in the released codec
@@ -65,9 +66,11 @@ class TFCodec(Codec):
         adversarial_from: int,
     ):
         super().__init__()
+        if set(weights) != set(TERMS):
+            raise LassError(f"TFCodec: weights {dict(weights)}: expected {', '.join(TERMS)}")
         self.sample_rate, self.frame_size = sample_rate, window // 4 * MERGED
         self.groups, self.codebook_size = groups, codebook_size
-        self.weights, self.adversarial_from = {name: weights[name] for name in TERMS}, adversarial_from
+        self.weights, self.adversarial_from = dict(weights), adversarial_from
         self.stft = CausalSTFT(window, POWER)
         bins = [window // 2 + 1]
         for stride in strides:

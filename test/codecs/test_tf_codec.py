@@ -2,6 +2,7 @@ import pytest
 import torch
 
 from lass import config as configuration
+from lass.errors import LassError
 from lass.parts.folder import build_part
 
 
@@ -11,6 +12,11 @@ def test_the_bit_rate_is_the_papers(repo, name):
     assert (made.bit_rate, made.frame_rate, made.sample_rate) == (6000, 50, 16000)  # HSM-TSS, Sec. IV-C
     tokens = made.eval().encode(torch.randn(1, 16000))
     assert tokens.shape == (1, 50, made.groups)
+
+
+def test_weights_of_all_losses_are_asked_for(codec_spec):
+    with pytest.raises(LassError, match="expected spectrum, mel, commitment, adversarial, features"):
+        build_part(codec_spec | {"weights": {"mel": 1.0}})
 
 
 @pytest.mark.parametrize("samples", [1, 319, 320, 321, 5000])

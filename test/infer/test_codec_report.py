@@ -11,24 +11,18 @@ from lass.data.datadir import DataDir, Row, write_data_dir
 from lass.errors import LassError
 from lass.infer.codec_report import figures, load_codec, measure, mel_floor
 from lass.io import audio
+from lass.metrics.visqol import visqol
 from lass.parts.folder import build_part, save_part
-
-SPEC = {
-    "class": "lass.codecs.tf_codec.TFCodec", "sample_rate": 16000, "window": 320, "channels": [4, 6], "strides": [4, 4],
-    "hidden": 16, "kernel": 3, "latent": 8, "groups": 2, "codebook_size": 16, "adversarial_from": 0,
-    "weights": {"spectrum": 1.0, "mel": 0.25, "commitment": 0.25, "adversarial": 0.001, "features": 0.1},
-    "discriminator": {"windows": [256], "mels": [20], "width": 4},
-}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
+def folder(tmp_path_factory, codec_spec):
     """A codec that has heard noise, and a set of two clips of two seconds and one, one of them at 32 kHz."""
     root = tmp_path_factory.mktemp("codec")
     torch.manual_seed(0)
-    codec = build_part(SPEC).train()
+    codec = build_part(codec_spec).train()
     codec.training_loss({"wave": 0.1 * torch.randn(2, 8000)})
-    save_part(codec, {"part": SPEC}, root / "codec", "")
+    save_part(codec, {"part": codec_spec}, root / "codec", "")
     rng, rows = np.random.default_rng(0), []
     for name, samples, rate in (("long", 32000, 16000), ("short", 32000, 32000)):
         tone = np.sin(2 * np.pi * 500 * np.arange(samples) / rate)
@@ -69,6 +63,13 @@ def test_figures_of_a_sound_and_itself():
     assert noisy["visqol"] < 4.5
 
 
+def test_visqol_of_silence_and_of_too_little_is_undefined():
+    noise = np.random.default_rng(0).standard_normal(48000).astype(np.float32)
+    silence = np.zeros_like(noise)
+    for pair in ((silence, noise), (noise, silence), (silence, silence), (noise[:2000], noise[:2000])):
+        assert np.isnan(visqol(*pair))
+
+
 def test_the_mel_floor_keeps_what_mel_bands_hold():
     time = np.arange(16000) / 16000
     low, high = (np.sin(2 * np.pi * pitch * time).astype(np.float32) for pitch in (300, 7000))
@@ -77,9 +78,8 @@ def test_the_mel_floor_keeps_what_mel_bands_hold():
     assert len(mel_floor(low[:5003])) == 5003
 
 
-def test_what_is_no_codec(folder, tmp_path):
-    spec = {"class": "lass.layers.audiomae.AudioMae", "width": 16, "depth": 1, "heads": 2, "frames": 32, "seconds": 0.3}
-    save_part(build_part(spec), {"part": spec}, tmp_path / "other", "")
+def test_what_is_no_codec(audio_spec, tmp_path):
+    save_part(build_part(audio_spec), {"part": audio_spec}, tmp_path / "other", "")
     with pytest.raises(LassError, match="a AudioMae, which is no codec"):
         load_codec(tmp_path / "other")
 

@@ -7,13 +7,6 @@ import yaml
 from lass.bin import train_part
 from lass.parts.folder import build_part, load_part, save_part
 
-CODEC = {
-    "class": "lass.codecs.tf_codec.TFCodec", "sample_rate": 16000, "window": 320, "channels": [4, 6], "strides": [4, 4],
-    "hidden": 16, "kernel": 3, "latent": 8, "groups": 2, "codebook_size": 16, "adversarial_from": 2,
-    "weights": {"spectrum": 1.0, "mel": 0.25, "commitment": 0.25, "adversarial": 0.001, "features": 0.1},
-    "discriminator": {"windows": [256], "mels": [20], "width": 4},
-}  # fmt: skip
-AUDIO = {"class": "lass.layers.audiomae.AudioMae", "width": 16, "depth": 1, "heads": 2, "frames": 32, "seconds": 0.3}
 DECODER = {
     "class": "lass.codecs.acoustic_decoder.AcousticDecoder", "width": 16, "layers": 1, "heads": 2,
     "audio": {"model": "later"}, "codec": {"model": "later"},
@@ -42,11 +35,11 @@ def train(corpus, tmp_path):
     return run
 
 
-def test_codec_and_decoder(train, tmp_path, capsys):
-    codec = load_part(train("codec", CODEC))
+def test_codec_and_decoder(train, codec_spec, audio_spec, tmp_path, capsys):
+    codec = load_part(train("codec", codec_spec))
     assert "at step 4 of 4" in capsys.readouterr().out  # the last state, whatever its loss
     assert int(codec.steps) == 4 and codec.quantiser.uses.min() > 0
-    save_part(build_part(AUDIO), {"part": AUDIO}, tmp_path / "audio", "")
+    save_part(build_part(audio_spec), {"part": audio_spec}, tmp_path / "audio", "")
     of = ["--of", f"audio={tmp_path / 'audio'}", "--of", f"codec={tmp_path / 'codec' / 'model'}"]
     decoder = load_part(train("decoder", DECODER, *of))
     assert all(torch.equal(decoder.codec.state_dict()[key], value) for key, value in codec.state_dict().items())
