@@ -11,6 +11,7 @@ from pathlib import Path
 import cases
 
 CONF = Path(__file__).parents[2] / "conf" / "part"
+RATIOS = (0.0, 0.5, 0.8, 0.9)
 
 
 def build(size: str, **changes: object):
@@ -54,13 +55,13 @@ def step(size: str, batch: int, bf16: bool = False, **changes: object):
     return run
 
 
-def masked(ratio: float):
-    """The encoder alone on what ``ratio`` leaves of 10 s, with gradients."""
+def masked(size: str, batch: int, ratio: float):
+    """The encoder alone on the patches that ``ratio`` leaves, with gradients."""
     import torch
 
-    part = build("audiomae", mask_ratio=ratio, decoder=None).train()
-    wave = waves(part, 2)
-    kept, _ = part.draw_mask(2, torch.device("cpu"))
+    part = build(size, mask_ratio=ratio, decoder=None).train()
+    wave = waves(part, batch)
+    kept, _ = part.draw_mask(batch, torch.device("cpu"))
 
     def run() -> None:
         part.encode_masked(wave, kept).square().mean().backward()
@@ -76,8 +77,8 @@ CASES = {
     "step_small_16x5s_bf16": lambda: step("audiomae_small", 16, bf16=True),
     "step_4x10s": lambda: step("audiomae", 4),
     "step_4x10s_bf16": lambda: step("audiomae", 4, bf16=True),
-    **{f"encoder_mask_{ratio}": lambda ratio=ratio: masked(ratio) for ratio in (0.0, 0.5, 0.8, 0.9)},
-    **{f"step_mask_{ratio}": lambda ratio=ratio: step("audiomae", 2, mask_ratio=ratio) for ratio in (0.5, 0.8)},
+    **{f"small_mask_{ratio}": lambda ratio=ratio: masked("audiomae_small", 8, ratio) for ratio in RATIOS},
+    **{f"mask_{ratio}": lambda ratio=ratio: masked("audiomae", 1, ratio) for ratio in RATIOS},
 }
 
 if __name__ == "__main__":
