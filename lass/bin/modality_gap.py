@@ -31,18 +31,12 @@ def main(argv: list[str] | None = None) -> None:
     from lass.data.datadir import DataDir
     from lass.data.examples import read_example
     from lass.io.files import write_text
-    from lass.queries.encoder import QueryEncoder
+    from lass.queries.encoder import encoder_of_text_and_audio
     from lass.queries.gap import cosines
     from lass.report.figures import modality_gap
 
     config = configuration.load(args.config, args.set)
-    encoder = configuration.build(config, "encoder", QueryEncoder)
-    if not {"text", "audio"} <= set(encoder.modalities):
-        raise LassError(f"encoder: {type(encoder).__name__} encodes {' and '.join(encoder.modalities)}: choose one of "
-                        "text and audio, such as lass.queries.clap.Clap")
-    if args.assets:
-        encoder.load_assets(args.assets)
-    encoder.to("cuda" if torch.cuda.is_available() else "cpu")
+    encoder = encoder_of_text_and_audio(config, args.assets)
     data, rule = DataDir(args.data), TrainingRule.of(config.get("query"), "query")
     rng = np.random.default_rng(0)
     utts = [data.utts(int(i)) for i in sorted(rng.permutation(len(data))[: args.clips])]

@@ -7,8 +7,6 @@ import argparse
 import json
 from pathlib import Path
 
-from lass.errors import LassError
-
 PUBLISHED = Path(__file__).parents[2] / "conf" / "retrieval.yaml"
 
 
@@ -22,75 +20,30 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder for results.json, table.md and the embeddings")
     args = parser.parse_args(argv)
 
-    import torch
-
     from lass import config as configuration
     from lass.data.asking import TrainingRule
     from lass.data.datadir import DataDir
+    from lass.infer.retrieval import recalls, texts_of
     from lass.io.files import write_text
-    from lass.queries.encoder import QueryEncoder
+    from lass.parts.folder import CONFIG, training_of
+    from lass.queries.encoder import encoder_of_text_and_audio
     from lass.report.retrieval import page
 
     config = configuration.load(args.config, args.set)
     published = configuration.read_section(PUBLISHED, args.published) if args.published else None
-    encoder = configuration.build(config, "encoder", QueryEncoder)
-    if not {"text", "audio"} <= set(encoder.modalities):
-        raise LassError(f"encoder: {type(encoder).__name__} encodes {' and '.join(encoder.modalities)}: choose one of "
-                        "text and audio, such as lass.queries.clap.Clap")
-    if args.assets:
-        encoder.load_assets(args.assets)
-    encoder.to("cuda" if torch.cuda.is_available() else "cpu")
+    encoder = encoder_of_text_and_audio(config, args.assets)
     data, rule = DataDir(args.data), TrainingRule.of(config.get("query"), "query")
     found = {"encoder": encoder.identity(), "set": str(args.data), "clips": len(data),
              "query": f"{rule.source}, {' | '.join(rule.templates)}"}
+    folder = Path(str(config["encoder"].get("model", "")))
+    if (folder / CONFIG).is_file():
+        found["trained_on"] = training_of(folder)
     found["directions"] = recalls(encoder, data, texts_of(data, rule), args.out)
     write_text(args.out / "results.json", json.dumps(found, indent=1) + "\n")
     write_text(args.out / "table.md", page(found, published))
     for direction, row in found["directions"].items():
         figures = ", ".join(f"R@{k} {100 * r:.1f} ({100 * row['chance'][k]:.1f})" for k, r in row["recall"].items())
         print(f"{direction}: {figures} % (by chance), {row['queries']} queries, {row['candidates']} candidates")
-
-
-def texts_of(data, rule) -> list[tuple[str, list[int]]]:
-    """The texts of a set, each with the numbers of the clips that fit it: captions one by one, labels by their text."""
-    asked = [(text, number) for number in range(len(data)) for text in rule.texts(data, data.utts(number))]
-    if rule.source == "caption":
-        return [(text, [number]) for text, number in asked]
-    clips: dict[str, list[int]] = {}
-    for text, number in asked:
-        clips.setdefault(text, []).append(number)
-    return list(clips.items())
-
-
-def recalls(encoder, data, queries, out: Path) -> dict[str, dict]:
-    """Recalls both ways; the embeddings are kept below ``out``."""
-    import numpy as np
-
-    from lass.metrics.retrieval import chance, ranks, recall
-    from lass.queries.cache import TextEmbeddingCache
-    from lass.queries.clips import FOLDER, ClipEmbeddingCache
-    from lass.queries.store import cache_name
-    from lass.report.retrieval import KS
-
-    embedded, clips = out / "embed" / cache_name(encoder), [path for _, path in data.wav]
-    texts, sounds = TextEmbeddingCache(embedded), ClipEmbeddingCache(embedded / FOLDER)
-    texts.add(encoder, [text for text, _ in queries])
-    sounds.add(encoder, clips)
-    read, heard = (
-        found / np.linalg.norm(found, axis=1, keepdims=True).clip(1e-12)
-        for found in (np.stack([texts[text] for text, _ in queries]), np.stack([sounds[clip] for clip in clips]))
-    )
-    fits = np.zeros((len(queries), len(clips)), dtype=bool)
-    for row, (_, numbers) in zip(fits, queries):
-        row[numbers] = True
-    similarity, found = read @ heard.T, {}
-    for direction, near, right in (("text to audio", similarity, fits), ("audio to text", similarity.T, fits.T)):
-        places = ranks(near, right)
-        found[direction] = {
-            "queries": len(places), "candidates": right.shape[1],
-            "recall": {str(k): recall(places, k) for k in KS}, "chance": {str(k): chance(right, k) for k in KS},
-        }  # fmt: skip
-    return found
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from lass import config as configuration
 from lass.data.clip_crops import ClipCrops
 from lass.errors import LassError
 from lass.io.files import sha256
-from lass.parts.folder import CONFIG, WEIGHTS, build_part, load_part
+from lass.parts.folder import CONFIG, WEIGHTS, build_part, load_part, training_of
 from lass.score.provenance import commit
 
 BATCH = 8  # clips
@@ -45,17 +45,8 @@ def probe(folder: Path, train: Sequence[Path], test: Path) -> tuple[list[dict[st
         for i, (utt, label) in enumerate(wanted)
     ]
     run = {"part": str(folder), "sha256": sha256(folder / WEIGHTS), "train": [str(path) for path in train],
-           "test": str(test), "clips": len(unknown), "trained_on": _training(folder), "commit": commit()}
+           "test": str(test), "clips": len(unknown), "trained_on": training_of(folder), "commit": commit()}
     return items, run
-
-
-def _training(folder: Path) -> str:
-    """What the part was trained on, in words."""
-    config = configuration.read_yaml(folder / CONFIG)
-    if "train" not in config:
-        return f"published weights, {config.get('origin', {}).get('file', 'origin not known')}"
-    settings, sets = config["train"], config["sets"]["train"]
-    return f"{settings['max_steps']} steps of {settings['batch_size']} clips of {', '.join(sets)}"
 
 
 def networks(folder: Path) -> dict[str, nn.Module]:

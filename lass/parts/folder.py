@@ -86,6 +86,15 @@ def load_part(folder: str | Path) -> nn.Module:
     return part.eval().requires_grad_(False)
 
 
+def training_of(folder: Path) -> str:
+    """What the part in a folder was trained on, in words."""
+    config = configuration.read_yaml(folder / CONFIG)
+    if "train" not in config:
+        return f"published weights, {config.get('origin', {}).get('file', 'origin not known')}"
+    settings, sets = config["train"], config["sets"]["train"]
+    return f"{settings['max_steps']} steps of {settings['batch_size']} clips of {', '.join(sets)}"
+
+
 def own_state(part: nn.Module, spec: dict) -> dict[str, Tensor]:
     """The weights of a part without those of the parts that it builds on."""
     others = tuple(f"{name}." for name in parts_of(spec))

@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from lass import config as configuration
 from lass.errors import LassError
 from lass.queries.query import Query
 
@@ -87,6 +88,21 @@ class QueryEncoder(nn.Module):
     def _cannot(self, modality: str) -> LassError:
         return LassError(f"{type(self).__name__} encodes {' and '.join(self.modalities)}, not {modality}: "
                          "choose another encoder or another query source")
+
+
+def encoder_of_text_and_audio(config: dict, assets: Path | None) -> QueryEncoder:
+    """The encoder of a configuration, on the GPU where there is one. Raises LassError for one of something else.
+
+    Args:
+        assets: what ``save_assets`` wrote, of an encoder that learnt.
+    """
+    encoder = configuration.build(config, "encoder", QueryEncoder)
+    if not {"text", "audio"} <= set(encoder.modalities):
+        raise LassError(f"encoder: {type(encoder).__name__} encodes {' and '.join(encoder.modalities)}: choose one of "
+                        "text and audio, such as lass.queries.clap.Clap")
+    if assets:
+        encoder.load_assets(assets)
+    return encoder.to("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def check_wave(wave: Tensor, sample_rate: int) -> None:

@@ -27,6 +27,8 @@ def page(found: Mapping, published: Mapping | None = None) -> str:
         body.append(["by chance", direction, *sizes, *(f"{100 * row['chance'][str(k)]:.1f}" for k in KS)])
     header = ["system", "direction", "queries", "candidates", *(f"R@{k}" for k in KS)]
     facts = f"{found['set']}, {found['clips']} clips, asked by {found['query']}."
+    if "trained_on" in found:
+        facts += f" {found['encoder']} was trained with {found['trained_on']}."
     parts = [f"# Retrieval in {escape(found['set'])}", escape(facts), ABOUT, table(header, body, words=2)]
     if published:
         rows = [[system, published["source"], *map(str, scores)] for system, scores in published["systems"].items()]

@@ -44,4 +44,6 @@ def test_from_clips_to_a_table(repo, clips, tmp_path, tiny_models):
     retrieval.main([str(clips), "--config", str(tmp_path / "a.yaml"), "--out", str(tmp_path / "out")])
     found = json.loads((tmp_path / "out" / "results.json").read_text())
     assert found["encoder"].startswith("QAudio-model-")
+    assert found["trained_on"] == f"2 steps of 4 clips of {clips}"
+    assert "was trained with 2 steps of 4 clips of" in (tmp_path / "out" / "table.md").read_text()
     assert found["directions"]["text to audio"]["recall"]["5"] == 1.0
