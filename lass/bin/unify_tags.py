@@ -1,7 +1,7 @@
 """Ask a language model for the unified tags of sets: lass unify_tags DATA_DIR .. --table FILE --parser lm|http ..
 
-The table (lass.data.tag_table) tells egs/hsm_tss which clips may be mixed; what stands in it is not asked again. What is
-missing there afterwards, the recipe tells by rules.
+The table (lass.data.tag_table) tells egs/hsm_tss which clips may be mixed. What stands in it is not asked again. What
+it lacks afterwards, the recipe tells by rules.
 """
 
 import argparse
