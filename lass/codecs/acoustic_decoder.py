@@ -138,7 +138,9 @@ class AcousticDecoder(nn.Module):
         likely ones; frames and features behind the end of a clip (``samples`` ``[B]``) do not count."""
         wave = batch["wave"]
         with torch.no_grad():
-            features, tokens = self.audio.features(wave), self.codec.encode(wave)
+            features = self.audio.features(wave)
+            with torch.autocast(wave.device.type, enabled=False):  # near entries differ by less than bf16 tells apart
+                tokens = self.codec.encode(wave)
         samples = torch.as_tensor(batch["samples"], device=wave.device)[:, None]
         patches = torch.arange(self.patches, device=wave.device) // self.audio.grid[1] * PATCH * HOP
         logits = self(features, tokens, patches < samples)

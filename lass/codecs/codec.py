@@ -32,8 +32,8 @@ class Codec(nn.Module):
         return self.groups * math.log2(self.codebook_size) * self.frame_rate
 
     def size(self) -> int:
-        """Weights and codebook entries that coding needs."""
-        return sum(value.numel() for name, value in self.state_dict().items() if not name.startswith("discriminator."))
+        """Parameters that coding needs; codebooks that are running means are none."""
+        return sum(p.numel() for name, p in self.named_parameters() if not name.startswith("discriminator."))
 
     def encode(self, wave: Tensor) -> Tensor:
         """``[B, T]`` at ``sample_rate`` -> tokens ``[B, N, groups]``, N = ceil(T / frame_size)."""

@@ -11,6 +11,7 @@ from lass.data.datadir import DataDir, Row, write_data_dir
 from lass.errors import LassError
 from lass.infer.codec_report import figures, load_codec, measure, mel_floor
 from lass.io import audio
+from lass.metrics.visqol import visqol
 from lass.parts.folder import build_part, save_part
 
 SPEC = {
@@ -67,6 +68,13 @@ def test_figures_of_a_sound_and_itself():
     assert louder["mel"] == pytest.approx(3.5, rel=0.03)  # half a unit in seven resolutions
     noisy = figures(wave, wave + 0.1 * np.random.default_rng(1).standard_normal(16000).astype(np.float32))
     assert noisy["visqol"] < 4.5
+
+
+def test_visqol_of_silence_and_of_too_little_is_undefined():
+    noise = np.random.default_rng(0).standard_normal(48000).astype(np.float32)
+    silence = np.zeros_like(noise)
+    for pair in ((silence, noise), (noise, silence), (silence, silence), (noise[:2000], noise[:2000])):
+        assert np.isnan(visqol(*pair))
 
 
 def test_the_mel_floor_keeps_what_mel_bands_hold():
