@@ -7,10 +7,11 @@
 # A stage that is complete and whose inputs did not change does nothing; an interrupted one goes on where it stopped.
 # The recipe gives: train_sets, valid_sets, test_sets (NAME, or NAME:CLIPS where the clips are those of another set),
 # model, config, licence (of its data), recipe_options (names of its own options, handed to local/data.py) and, where
-# they matter, published_sets (sets of conf/sets whose mixtures are part of the corpus, as published), in_place=true
-# (the clips are formatted already: stage 3 uses them where they lie), the function after_options, which may change
-# these and set variant, the name of the data, and parts, the variants whose estimates are joined in stage 7 (nothing is
-# trained then); the function before_embed, which makes what stage 5 needs of the data of this recipe.
+# they matter, published_sets (sets of conf/sets whose mixtures are part of the corpus, as published, or are rebuilt
+# from its clips in published_clips, a folder of it, by lists of the benchmark root), in_place=true (the clips are
+# formatted already: stage 3 uses them where they lie), the function after_options, which may change these and set
+# variant, the name of the data, and parts, the variants whose estimates are joined in stage 7 (nothing is trained
+# then); the function before_embed, which makes what stage 5 needs of the data of this recipe.
 set -euo pipefail
 
 root=              # folder of the corpus as published, if you have it; nothing is downloaded then
@@ -25,6 +26,7 @@ benchmark=         # benchmark root with the lists of those sets, see lass test_
 init=              # model folder whose weights the training starts from
 init_partial=false # although some of them do not fit; they are listed
 max_failed=0       # audio files that may fail in stage format
+scratch=           # folder on a disk of the nodes themselves, as /scratch or '$TMPDIR': see egs/CLUSTER.md
 force=false        # do the stages again, although they are complete; training starts anew
 
 lass_utils=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -76,6 +78,8 @@ for name in ${recipe_options-}; do
     local_options+=("$name=$value")
     stamp_options+=(--option "$name=$value")
 done
+scratching=()
+[ -z "$scratch" ] || scratching=(--scratch "$scratch")
 separated="model control_interferer control_constant $baselines" # systems that stage 7 makes estimates of
 training_options=(--exp "$exp" --data_root "$data" --config "$lass_utils/../conf/train.yaml"
     --config "$lass_utils/../conf/model/$model.yaml" --config "$config")
@@ -139,14 +143,18 @@ fi
 if wanted 5 embed; then
     forget "$exp/embed"
     ! declare -F before_embed >/dev/null || before_embed
-    lass embed "${training_options[@]}"
+    embedding=("$PYTHON" -m lass.bin embed "${training_options[@]}")
+    jobs=$("${embedding[@]}" --begin "$nj")
+    [ "$jobs" -eq 0 ] || launch --gpu "$gpu" --max_jobs "$nj" "JOB=1:$jobs" "$exp/log/embed.JOB.log" \
+        "${embedding[@]}" --job JOB --num_jobs "$jobs"
+    launch --verbose --gpu "$gpu" --num_threads "$num_threads" "$exp/log/embed.log" "${embedding[@]}"
 fi
 
 if wanted 6 train; then
     forget "$exp/ckpt" "$exp/model" "$exp/config.yaml"
     launch --requeue --verbose --gpu "$gpu" --num_nodes "$num_nodes" --num_threads "$num_threads" \
         "$exp/log/train.log" "$PYTHON" -m lass.bin train "${training_options[@]}" --ngpu "$gpu" \
-        --num_nodes "$num_nodes"
+        --num_nodes "$num_nodes" "${scratching[@]}"
 fi
 
 if wanted 7 separate; then
@@ -166,12 +174,14 @@ if wanted 7 separate; then
             forget "$exp/$out/.done" "$exp/$out/.started" "$exp/$out/audio"
             separating=(-m lass.bin separate --set "$data/mix/$name" --out "$exp/$out" --model "$exp/model" "${how[@]}")
             machine=(--gpu "$gpu" --num_threads "$num_threads") log=$exp/log/separate_${name}_$system
+            disk=("${scratching[@]}")
             if [ "$nj_separate" -gt 1 ]; then
                 "$PYTHON" "${separating[@]}" --begin
                 launch "${machine[@]}" --max_jobs "$nj_separate" "JOB=1:$nj_separate" "$log.JOB.log" \
-                    "$PYTHON" "${separating[@]}" --job JOB --num_jobs "$nj_separate"
+                    "$PYTHON" "${separating[@]}" "${disk[@]}" --job JOB --num_jobs "$nj_separate"
+                disk=() # what is left to do reads no audio
             fi
-            launch --verbose "${machine[@]}" "$log.log" "$PYTHON" "${separating[@]}"
+            launch --verbose "${machine[@]}" "$log.log" "$PYTHON" "${separating[@]}" "${disk[@]}"
         done
     done
 fi
@@ -186,13 +196,19 @@ if wanted 8 score; then
             out=$exp/score/$name/$system
             scoring=("$data/mix/$name" "${estimates[@]}" --out "$out" --system "$system" --num_jobs "$nj")
             launch --max_jobs "$nj" "JOB=1:$nj" "$exp/log/score_${name}_$system.JOB.log" "$PYTHON" -m lass.bin score \
-                "${scoring[@]}" --job JOB
+                "${scoring[@]}" "${scratching[@]}" --job JOB
             lass score "${scoring[@]}" --finish
         done
     done
     for name in ${published_sets-}; do
         mkdir -p "$data/benchmark"
         ln -sfn "$(realpath "$corpus")" "$data/benchmark/data"
+        if [ -n "${published_clips-}" ]; then
+            mkdir -p "$data/benchmark/clips"
+            ln -sfn "$(realpath "$corpus")/$published_clips" "$data/benchmark/clips/$recipe"
+            lists=$(absolute "${benchmark:-$lass_egs/../benchmark}")/metadata
+            ln -sfn "$(realpath -m "$lists")" "$data/benchmark/metadata"
+        fi
         forget "$exp/sep/$name" "$exp/score/$name"
         launch --verbose --gpu "$gpu" --num_threads "$num_threads" "$exp/log/benchmark_$name.log" \
             "$PYTHON" -m lass.bin benchmark --model "$exp/model" --out "$exp" --root "$data/benchmark" \

@@ -13,6 +13,6 @@ licence="AudioCaps: free for academic purposes only; clips under the terms of Yo
 recipe_options="version subset video cookies"
 after_options() {
     variant=v${version}_$subset
-    [ "$subset" != lass ] || test_sets=lass:test
+    [ "$subset" != lass ] || { test_sets=lass:test published_sets=lass_test published_clips=audio; }
 }
 . "$(dirname "${BASH_SOURCE[0]}")/../../utils/lass.sh"

@@ -1,8 +1,8 @@
 """Score a model on all registered test sets that are there: lass benchmark --model DIR --out OUT [--sets NAME ..].
 
 The benchmark root (--root) holds lists and audio, see lass test_sets --help; sets are prepared in its folder sets. OUT
-is laid out like an experiment (sep, score), and gets one table, benchmark.md and benchmark.json. A further run goes on
-where it stopped and does again only what changed.
+is laid out like an experiment (sep, score), and gets one table, benchmark.md and benchmark.json, and box plots of all
+systems, boxes/<set>.png. A further run goes on where it stopped and does again only what changed.
 """
 
 import argparse
@@ -36,6 +36,8 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--template", help="how labels are put into queries (default: as the model's card, or plain)")
     parser.add_argument("--oracle", action="store_true", help="score ideal masks at the model's STFT, too")
     parser.add_argument("--removal", action="store_true", help="score the model asked to remove the interferer, too")
+    parser.add_argument("--beside", type=Path, nargs="+", default=[], metavar="OUT2", help="folders of other runs: "
+                        "their models are shown beside this one, by the names of the folders")
     parser.add_argument("--num_jobs", type=int, default=2, help="processes of mixing and scoring")
     parser.add_argument("--batch_size", type=int, default=8, help="mixtures that are separated at once")
     parser.add_argument("--device", default="auto", help="cpu, cuda, mps; auto is the first there is")
@@ -52,17 +54,17 @@ def main(argv: list[str] | None = None) -> None:
     for testset in sets:
         folder = root / "sets" / testset.name
         try:
-            made = prepare(testset, root, folder, args.num_jobs)
-        except LassError as error:
+            if prepare(testset, root, folder, args.num_jobs):
+                _run_set(testset, folder, args)
+            else:
+                absent[testset.name] = f"no audio below {root}"
+        except LassError as error:  # what is missing, or what the model cannot be asked
             if args.sets:
                 raise
-            made, absent[testset.name] = "", str(error)
-        if made:
-            _run_set(testset, folder, args)
-        else:
-            absent.setdefault(testset.name, f"no audio below {root}")
+            absent[testset.name] = str(error)
     if len(absent) == len(sets):
-        raise LassError(f"{root}: none of {len(sets)} sets is there; lass test_sets --help tells what is looked for")
+        raise LassError(f"{root}: none of {len(sets)} sets is there; lass test_sets --help tells what is looked for "
+                        f"({next(iter(absent.values()))})")
     _write(args, papers, absent)
 
 
@@ -130,17 +132,19 @@ def _metrics(testset: "TestSet", args: argparse.Namespace) -> tuple[str, list[st
 def _write(args: argparse.Namespace, papers: "dict[str, list[PublishedRow]]", absent: dict[str, str]) -> None:
     from lass.io.files import write_text
     from lass.report import benchmark
-    from lass.report.results import collect
+    from lass.report.results import Experiment
 
-    found = {name: systems for name, systems in collect(args.out).items() if name in papers}
-    rows = list(benchmark.scored_rows(found))
+    own, others = Experiment(args.out), [Experiment(folder) for folder in args.beside]
+    own.results = {name: systems for name, systems in own.results.items() if name in papers}
+    rows = list(benchmark.scored_rows(own.results, others))
     for set_name, published in papers.items():
         rows += benchmark.published_rows(set_name, published)
     folder = Path(args.model)
     name = folder.resolve().parent.name if folder.name == "model" else folder.name  # exp/<name>/model
+    boxes = benchmark.draw_boxes(args.out, own, others)
     write_text(args.out / "benchmark.json", json.dumps(benchmark.to_json(rows, absent), indent=1) + "\n")
-    write_text(args.out / "benchmark.md", benchmark.page(name, rows, absent))
-    print(f"wrote {args.out / 'benchmark.md'}, {args.out / 'benchmark.json'}: {len(found)} of {len(papers)} sets")
+    write_text(args.out / "benchmark.md", benchmark.page(name, rows, absent, boxes))
+    print(f"wrote {args.out / 'benchmark.md'}, {args.out / 'benchmark.json'}: {len(own.results)} of {len(papers)} sets")
 
 
 if __name__ == "__main__":

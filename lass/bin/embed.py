@@ -3,85 +3,56 @@
 A frozen one embeds the texts, unless the separator reads their tokens, the clips that are asked for by their whole
 sound, and one frame a second of the videos (video.scp) of sets that are asked by image. One whose texts are names of
 classes hears example clips of them; one with PCA learns the components of the texts.
+
+Several jobs can embed clips and videos: --begin N tells how many of N have something to do, --job J makes the share of
+one of them, and the command without either then finishes.
 """
 
 import argparse
-from pathlib import Path
-from typing import TYPE_CHECKING
+import contextlib
+import sys
 
 from lass.io import stamp
 from lass.train.arguments import add_arguments, read_config
 from lass.train.experiment import manifests
-
-if TYPE_CHECKING:
-    from lass.queries.encoder import QueryEncoder
+from lass.train.share import Share, count_files
 
 
 def main(argv: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="lass embed", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="lass embed", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     add_arguments(parser)
+    parser.add_argument("--begin", type=int, metavar="N", help="prepare the encoder for N jobs, print their number")
+    parser.add_argument("--job", type=int, metavar="J", help="embed the share of this job (1, 2, ..)")
+    parser.add_argument("--num_jobs", type=int, default=1, metavar="N")
     args = parser.parse_args(argv)
 
     config = read_config(args)
     inputs = manifests(config, args.data_root, ("captions", "utt2labels"), "queries")
     options = {name: config.get(name) for name in ("encoder", "query", "init")} | {"sets": config["data"]["sets"]}
-    done = args.exp / "embed" / ".done"
+    folder = args.exp / "embed"
+    done = folder / ".done"
+    count = 0 if args.begin is None else min(args.begin, count_files(config, args.data_root))
+    if args.begin is not None and count <= 1:
+        print(0)
+        return
     if stamp.is_complete(done, options, inputs):
-        print(f"{args.exp / 'embed'}: complete, nothing to do")
+        print(f"{folder}: complete, nothing to do")
         return
 
-    import torch
+    from lass.train.embedding import Embedding
 
-    from lass.data.datadir import DataDir
-    from lass.data.rendered import read_questions
-    from lass.queries import clips
-    from lass.queries.cache import TextEmbeddingCache
-    from lass.queries.clips import ClipEmbeddingCache
-    from lass.queries.frames import FOLDER
-    from lass.queries.pca import PcaClap
-    from lass.queries.store import cache_name
-    from lass.train.classes import learn_classes
-    from lass.train.components import learn_components
-    from lass.train.frames import embed_frames
-    from lass.train.initial import starting_tokenizer
-    from lass.train.system import build_manipulation, build_model, check, rules, training_set
-
-    check(config)
-    encoder, separator = build_model(config)
-    encoder.to("cuda" if torch.cuda.is_available() else "cpu")
-    folders = [args.data_root / str(entry.get("dir")) for entry in config["data"]["sets"]]
-    if encoder.examples:
-        learn_classes(encoder, list(map(DataDir, folders)), config, args.exp / "embed")
-    if isinstance(encoder, PcaClap):
-        learn_components(encoder, list(map(DataDir, folders)), rules(config), config, args.exp / "embed")
-    cache = args.data_root / "embed" / cache_name(encoder) if encoder.frozen else None
-    for folder, rule in zip(folders, rules(config)):
-        if "image" in rule.modalities:
-            print(embed_frames(encoder, DataDir(folder), cache / FOLDER))
-    mixtures = training_set(config, args.data_root, separator)
-    texts = sorted(set(mixtures.texts()))
-    if separator.reads_tokens:
-        print(f"{args.exp}: texts are read when they are asked, nothing to embed")
-    elif encoder.frozen:
-        if not build_manipulation(config).hears:
-            ClipEmbeddingCache(cache / clips.FOLDER).add(encoder, mixtures.whole_clips())
-        texts += [question.text for question in read_questions(args.data_root / config["data"]["valid"])]
-        TextEmbeddingCache(cache).add(encoder, texts)
-        print(f"{cache}: embeddings of {len(set(texts))} distinct texts")
+    with contextlib.redirect_stdout(sys.stderr if count else sys.stdout):  # a shell reads the number
+        embedding = Embedding(config, folder, args.data_root)
+    if count:
+        print(0 if embedding.has_files() else count)
+    elif args.job is not None:
+        print(embedding.embed_share(Share(args.job, args.num_jobs)))
     else:
-        _save_tokenizer(encoder, texts, starting_tokenizer(config), args.exp / "embed")
-        stamp.write(done, options, inputs)  # a cache knows itself what it lacks
-
-
-def _save_tokenizer(encoder: "QueryEncoder", texts: list[str], start: Path | None, folder: Path) -> None:
-    """That of the model to start from, else one that is learnt from the texts."""
-    if start:
-        encoder.load_assets(start)
-    else:
-        encoder.fit(texts)
-    folder.mkdir(parents=True, exist_ok=True)
-    encoder.save_assets(folder)
-    print(f"{folder}: tokenizer {f'that of {start}' if start else f'of {len(texts)} distinct texts'}")
+        embedding.run()
+        if not embedding.encoder.frozen:  # a cache knows itself what it lacks
+            stamp.write(done, options, inputs)
 
 
 if __name__ == "__main__":

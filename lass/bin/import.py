@@ -10,7 +10,9 @@ from lass.io.files import atomic_folder
 EPILOG = """\
 Nothing in a checkpoint is run; a file that holds more than weights is refused, with the way to convert it.
 The query encoder of audiosep, dcase2024 (LAION-CLAP, 0.8 GB) and lassnet (BERT-mini) goes into DIR, too, which then
-needs nothing else; for uss there is none: it is asked with audio, and cannot be asked yet."""
+needs nothing else; so does the CLIP of clipsep (0.6 GB). For uss there is none: it is asked with audio, and cannot be
+asked yet."""
+WITH_ENCODER = ("audiosep", "dcase2024", "clipsep")  # kinds that --encoder is for
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -23,23 +25,26 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("checkpoint", type=Path, metavar="CKPT", help="the published file (torch.save or safetensors); "
                         "of audiomae also a folder with it, or a hub id")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="a new folder")
-    parser.add_argument("--encoder", metavar="CLAP", help="audiosep, dcase2024: a CLAP instead of that in CKPT: a "
-                        "folder that lass import laion_clap wrote, or another ClapModel of transformers, or a hub id")
+    parser.add_argument("--encoder", metavar="DIR_OR_ID", help="audiosep, dcase2024: a CLAP instead of that in CKPT: a "
+                        "folder that lass import laion_clap wrote, or another ClapModel of transformers, or a hub id; "
+                        "clipsep: a CLIPModel (default: openai/clip-vit-base-patch32)")
     parser.add_argument("--tokenizer", metavar="DIR_OR_ID", help="of the query encoder in CKPT (default: roberta-base, "
                         "for lassnet prajjwal1/bert-mini, for ms_clap of 2023 gpt2; from the hub or its cache)")
     args = parser.parse_args(argv)
-    if args.encoder is not None and (KINDS[args.kind].query != "caption" or args.kind == "lassnet"):
+    if args.encoder is not None and args.kind not in WITH_ENCODER:
         parser.error(f"--encoder is not for {args.kind}")
 
     from safetensors import SafetensorError
 
-    from lass.infer.importing import import_clap, import_lassnet, import_part, import_separator
+    from lass.infer.importing import import_clap, import_clipsep, import_lassnet, import_part, import_separator
 
     tokenizer = args.tokenizer or KINDS[args.kind].tokenizer_id
     try:
         with atomic_folder(args.out) as folder:
             if args.kind == "lassnet":
                 import_lassnet(args.checkpoint, folder, tokenizer)
+            elif args.kind == "clipsep":
+                import_clipsep(args.checkpoint, folder, args.encoder or KINDS[args.kind].encoder_id)
             elif KINDS[args.kind].part:
                 import_part(args.kind, str(args.checkpoint), folder)
             elif KINDS[args.kind].encoder:

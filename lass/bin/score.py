@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lass.errors import LassError
+from lass.io.scratch import scratch_folder
 from lass.metrics import registry
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ def parser() -> argparse.ArgumentParser:
                    help=f"networks of semantic metrics: folder, hub id or file; kinds: {kinds}")
     p.add_argument("--tagger_accuracy", help="what rows say of the tagger, e.g. 'mAP 0.431 on AudioSet'")
     p.add_argument("--device", default="cpu", help="of these networks (default: %(default)s)")
+    p.add_argument("--scratch", type=scratch_folder, metavar="DIR", help="on a disk of this machine: the set is copied "
+                   "there, and read from there")
     p.add_argument("--num_jobs", type=int, default=2, help="parts of the work (default: %(default)s)")
     p.add_argument("--job", type=int, help="score this part alone, counted from 1, and write no results")
     p.add_argument("--finish", action="store_true", help="write the results of parts that were scored")
@@ -80,7 +83,7 @@ def main(argv: list[str] | None = None) -> None:
 
     if args.set:
         args.set_dir = registered_set(args.set, args.root, args.num_jobs)
-    testset = RenderedSet(args.set_dir, args.queries)
+    testset = RenderedSet(args.set_dir, args.queries, args.scratch)
     inputs = testset.manifests + [path for path in (args.est_scp, args.info) if path]
     if args.est_scp:  # estimates of another model have the same names; the stamp beside them tells the models apart
         inputs.append(args.est_scp.parent / ".done")

@@ -27,6 +27,7 @@ from lass.errors import LassError
 from lass.infer import hub
 from lass.instructions import parser as instructions
 from lass.io import stamp
+from lass.io.scratch import scratch_folder
 from lass.queries import ANYTHING
 
 if TYPE_CHECKING:
@@ -60,6 +61,8 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--template", default="{}", help="how the set's queries are put, as 'this is the sound of {}'")
     parser.add_argument("--baseline", choices=BASELINES, help="instead of the model: a mask that knows the target, at "
                         "the model's STFT, or the Wiener filter for speech, which needs no --model")
+    parser.add_argument("--scratch", type=scratch_folder, metavar="DIR", help="on a disk of this machine: the set is "
+                        "copied there and read from there, and each estimate comes out whole")
     parser.add_argument("--batch_size", type=int, default=8, help="mixtures of the set at once")
     parser.add_argument("--model", help="model folder, or hub id org/name[@revision]")
     parser.add_argument("--device", default="auto", help="cpu, cuda, mps; auto is the first there is of cuda, mps, cpu")
@@ -146,7 +149,7 @@ def _separate_set(args: argparse.Namespace, argv: list[str]) -> None:
     from lass.score.provenance import commit
 
     wrong = args.remove or args.control == "interferer"
-    questions = read_questions(args.set, "interf_queries" if wrong else "queries")
+    questions = read_questions(args.set, "interf_queries" if wrong else "queries", args.scratch)
     separate, facts, encoder = _system(args, folder)
     if encoder and "labels" in encoder.modalities:
         questions = asked_by_labels(questions, args.set, encoder.join, "interf2labels" if wrong else "utt2labels")
@@ -154,9 +157,9 @@ def _separate_set(args: argparse.Namespace, argv: list[str]) -> None:
         questions = [question._replace(text=args.constant_query) for question in questions]
     questions = [question._replace(text=args.template.replace("{}", question.text)) for question in questions]
     if args.job is not None:
-        separate_set(separate, questions, args.out, args.batch_size, args.job, args.num_jobs)
+        separate_set(separate, questions, args.out, args.batch_size, args.job, args.num_jobs, args.scratch)
         return
-    clipped = separate_set(separate, questions, args.out, args.batch_size)
+    clipped = separate_set(separate, questions, args.out, args.batch_size, scratch=args.scratch)
     print(f"{args.out}: {len(questions)} of {len(questions)} queries separated, {clipped} samples clipped")
     facts = {"command": shlex.join(["lass", "separate", *argv]), "commit": commit(), "model": args.model, **facts}
     write_text(args.out / "info.json", json.dumps(facts, ensure_ascii=False, indent=1) + "\n")

@@ -2,7 +2,7 @@
 
 DIR, the benchmark root, is laid out as AudioSep's folder "evaluation": metadata/ holds the published lists, data/<set>/
 published audio as it was published, clips/<corpus>/ single clips of a corpus, from which a set is rebuilt where its
-audio is not published. --download gets the lists (a few MB; no audio).
+audio is not published. --download gets the lists (no audio): a few MB, and for tags of LASS-Test 110 MB of AudioSet's.
 """
 
 import argparse

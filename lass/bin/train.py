@@ -4,6 +4,7 @@ import argparse
 
 from lass.errors import LassError
 from lass.io import stamp
+from lass.io.scratch import scratch_folder
 from lass.train.arguments import add_arguments, read_config
 from lass.train.experiment import leak_policies, manifests
 
@@ -14,6 +15,8 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--ngpu", type=int, default=0, metavar="G", help="GPUs on each node, a process each (without "
                         "GPUs: processes); 0: one process")
     parser.add_argument("--num_nodes", type=int, default=1, metavar="N", help="nodes, started by srun")
+    parser.add_argument("--scratch", type=scratch_folder, metavar="DIR", help="on a disk of this machine: the audio is "
+                        "copied there, and read from there")
     parser.add_argument("--overfit_batch", type=int, default=0, metavar="STEPS", help="learn one batch")
     args = parser.parse_args(argv)
 
@@ -36,7 +39,7 @@ def main(argv: list[str] | None = None) -> None:
         if not end < losses[0]:
             raise LassError("the loss of a single batch did not fall: look at optimiser.lr, the loss and the data")
         return
-    training = Training(config, args.exp, args.data_root, args.ngpu, args.num_nodes)
+    training = Training(config, args.exp, args.data_root, args.ngpu, args.num_nodes, args.scratch)
     if carry_out(training, args.exp, config, inputs, "train", argv):
         model = config | {"leaks": leak_policies(config, args.data_root)}
         Model(model, training.encoder, training.separator).save(args.exp / "model")

@@ -19,6 +19,8 @@ from lass.data.render import fit_length
 from lass.data.shuffle import shuffled
 from lass.errors import LassError
 from lass.io import audio
+from lass.io.scratch import copy_in
+from lass.io.table import MappedTable
 
 SILENCE_DBFS = -60.0  # RMS of a crop
 MAX_CROPS = 10  # redraws of a silent crop, before another clip is taken
@@ -29,9 +31,13 @@ TASK_STREAM = 1 << 16  # another, above those of any number of sources
 
 @dataclass(frozen=True)
 class TrainingSet:
-    """One data directory of the training. ``weight``: how often an epoch sees each clip (0.5: every second one)."""
+    """One data directory of the training, and the table of where its clips are read.
+
+    ``weight``: how often an epoch sees each clip (0.5: every second one).
+    """
 
     data: DataDir
+    audio: MappedTable
     rule: TrainingRule
     examples: int
 
@@ -51,6 +57,7 @@ class TrainingMixtures(Dataset):
         seed: all draws follow from it.
         root: folder that relative ``dir`` entries start from.
         ask_all: tell the other sources and what they are asked by, too.
+        scratch: where the clips are copied to and read from, see ``lass.io.scratch``.
     """
 
     def __init__(
@@ -65,9 +72,10 @@ class TrainingMixtures(Dataset):
         root: Path = Path("."),
         speed: Sequence[float] = (1.0, 1.0),
         ask_all: bool = False,
+        scratch: Path | None = None,
     ):
         levels.draw(level, interferers, np.random.default_rng(0))  # a wrong rule ends here, not in a worker
-        self.sets = [self._open(entry, query, root) for entry in sets]
+        self.sets = [self._open(entry, query, root, scratch) for entry in sets]
         labels = [pair for s in self.sets for pair in s.data.labels.items()]
         for s in self.sets:
             s.rule.check_paraphrases(labels)
@@ -87,7 +95,7 @@ class TrainingMixtures(Dataset):
                             "data.interferers 1, and all sets text_ratio 1.0")
 
     @staticmethod
-    def _open(entry: dict, query: dict, root: Path) -> TrainingSet:
+    def _open(entry: dict, query: dict, root: Path, scratch: Path | None) -> TrainingSet:
         if unknown := set(entry) - {"dir", "weight", "query", "text_ratio"}:
             raise LassError(f"data.sets: unknown key {sorted(unknown)[0]!r}; known are dir, weight, query, text_ratio")
         if "dir" not in entry:
@@ -99,7 +107,7 @@ class TrainingMixtures(Dataset):
         if "image" in rule.modalities and data.frames is None:
             raise LassError(f"{data.folder / FRAMES}: not there, but the query rule asks by image: run stage embed "
                             "on a set with video.scp, or give it text_ratio: 1.0")
-        return TrainingSet(data, rule, round(weight * len(data)))
+        return TrainingSet(data, MappedTable(copy_in(data.wav.path, scratch)), rule, round(weight * len(data)))
 
     def texts(self) -> Iterator[str]:
         """All query texts that a training can ask, with repetitions (for tokenizers and embedding caches)."""
@@ -108,16 +116,8 @@ class TrainingMixtures(Dataset):
                 if s.rule.needs_text(s.data, utt):
                     yield from s.rule.texts(s.data, utt)
 
-    def whole_clips(self) -> Iterator[str]:
-        """The clips, values of wav.scp, that a training can ask for by their whole sound (for embedding caches)."""
-        for s in self.sets:
-            if "audio" in s.rule.modalities:
-                yield from (path for _, path in s.data.wav if self._is_whole(path))
-
     def _is_whole(self, path: str) -> bool:
-        """Whether a mixture always holds all of a clip."""
-        info = audio.info(path)
-        return self.speed == (1.0, 1.0) and math.ceil(self.samples * info.sample_rate / self.sample_rate) >= info.frames
+        return is_whole(path, self.samples, self.sample_rate, self.speed)
 
     def __len__(self) -> int:
         return self.size
@@ -136,14 +136,14 @@ class TrainingMixtures(Dataset):
         epoch, i = divmod(n, self.size)
         rng = np.random.default_rng([self.seed, epoch, i])
         chosen = self._target(epoch, i)
-        waves, counts, labels, names, questions = [], np.zeros(2, dtype=np.int64), set(), [], []
+        waves, counts, labels, names, questions, removals = [], np.zeros(2, dtype=np.int64), set(), [], [], 0.0
         for k in range(1 + self.interferers):
             for _ in range(MAX_CLIPS):
                 if k > 0:
                     chosen = self._draw_clip(rng)
                 s, utt = chosen
                 theirs = set(s.data.labels_of(utt))
-                wave = None if utt in names or labels & theirs else self._crop(s.data, utt, rng, counts)
+                wave = None if utt in names or labels & theirs else self._crop(s.audio[utt], rng, counts)
                 if wave is not None:
                     break
                 chosen = self._draw_clip(rng)
@@ -155,7 +155,8 @@ class TrainingMixtures(Dataset):
             waves.append(wave.astype(np.float64))
             names.append(utt)
             labels |= theirs
-            removals = s.rule.removal_ratio if k == 0 else removals
+            if k == 0:
+                removals = s.rule.removal_ratio
             if k == 0 or self.ask_all:
                 questions.append(self._question(s, utt, n, rng, k))
         stream = np.random.default_rng([self.seed, epoch, i, TASK_STREAM])
@@ -182,8 +183,8 @@ class TrainingMixtures(Dataset):
         stream = np.random.default_rng([self.seed, *divmod(n, self.size), MODALITY_STREAM + k])
         asked, without_frames = s.rule.draw_modality(s.data, utt, stream)
         if asked != "text":
-            path = s.data.wav[utt]
-            query = s.data.frames_of(utt) if asked == "image" else path if self._is_whole(path) else ""
+            whole = asked == "audio" and self._is_whole(s.audio[utt])
+            query = s.data.frames_of(utt) if asked == "image" else s.data.wav[utt] if whole else ""
         without = torch.tensor(without_frames)
         return {"task": "extraction", "asked": asked, "query": query, "without_frames": without}
 
@@ -206,9 +207,8 @@ class TrainingMixtures(Dataset):
             position -= s.examples
         raise IndexError(position)
 
-    def _crop(self, data: DataDir, utt: str, rng: np.random.Generator, counts: np.ndarray) -> np.ndarray | None:
+    def _crop(self, path: str, rng: np.random.Generator, counts: np.ndarray) -> np.ndarray | None:
         """A random part of the clip, ``[T]``; None when ``MAX_CROPS`` of them were silent."""
-        path = data.wav[utt]
         info = audio.info(path)
         for _ in range(MAX_CROPS):
             rate = info.sample_rate * rng.uniform(*self.speed)
@@ -221,3 +221,9 @@ class TrainingMixtures(Dataset):
             counts[0] += 1
         counts[1] += 1
         return None
+
+
+def is_whole(path: str, samples: int, sample_rate: int, speed: Sequence[float] = (1.0, 1.0)) -> bool:
+    """Whether a mixture of ``samples`` at ``sample_rate`` (Hz) always holds all of a clip."""
+    info = audio.info(path)
+    return tuple(speed) == (1.0, 1.0) and math.ceil(samples * info.sample_rate / sample_rate) >= info.frames

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from lass.data.datadir import UTT_ID
 from lass.errors import LassError
+from lass.io.scratch import copy_in
 from lass.io.table import read_table
 
 
@@ -19,15 +20,15 @@ class Question(NamedTuple):
     reference: str
 
 
-def read_questions(folder: Path, queries: str = "queries") -> list[Question]:
+def read_questions(folder: Path, queries: str = "queries", scratch: Path | None = None) -> list[Question]:
     """All questions of a set.
 
     Args:
         queries: the table to ask from; ``interf_queries`` asks for the interferer instead.
+        scratch: where the audio is copied to and read from, see ``lass.io.scratch``.
     """
     folder = Path(folder)
-    mixtures = dict(read_table(folder / "wav.scp"))
-    references = dict(read_table(folder / "ref.scp"))
+    mixtures, references = (dict(read_table(copy_in(folder / name, scratch))) for name in ("wav.scp", "ref.scp"))
     found = []
     for key, text in read_table(folder / queries):
         mix_id, _, number = key.rpartition("#")
@@ -51,7 +52,8 @@ def asked_by_labels(
     missing = [name for name in (table, "labels") if not (Path(folder) / name).is_file()]
     if missing:
         raise LassError(f"{Path(folder) / missing[0]}: no such file, but the model is asked by labels: choose a set "
-                        "with labels, or a model that reads captions")
+                        "with labels (of a registered one, lass test_sets tells the lists that it takes), or a model "
+                        "that reads captions")
     labels, names = (dict(read_table(Path(folder) / name)) for name in (table, "labels"))
     found = []
     for question in questions:

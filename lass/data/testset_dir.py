@@ -43,7 +43,7 @@ def prepare(testset: TestSet, root: Path, folder: Path, num_workers: int = 1) ->
         made, found = "exact" if testset.mix.exact else "rebuilt", _rebuilt(testset, lines, root, folder, num_workers)
     if not found:
         return ""
-    _write_tables(testset, lines, found, folder)
+    _write_tables(testset, lines, found, root, folder)
     write_text(folder / "num_expected", f"{testset.expected}\n")
     facts = {key: getattr(testset, key) for key in ("name", "title", "aggregate", "query", "note")}
     write_text(folder / FACTS, json.dumps({**facts, "audio": made}, ensure_ascii=False, indent=1) + "\n")
@@ -182,7 +182,9 @@ def _queries(testset: TestSet, line: Line) -> list[str]:
     return texts
 
 
-def _write_tables(testset: TestSet, lines: Mapping[str, Line], found: Sequence[str], folder: Path) -> None:
+def _write_tables(
+    testset: TestSet, lines: Mapping[str, Line], found: Sequence[str], root: Path, folder: Path
+) -> None:
     """Write queries and labels; those of the interferers only where all of them are known."""
     form = testset.list.form
     known: dict[str, list[str]] = {}
@@ -200,8 +202,10 @@ def _write_tables(testset: TestSet, lines: Mapping[str, Line], found: Sequence[s
             names[re.sub(r"\s+", "_", name)] = name
             labels.append((mix_id, re.sub(r"\s+", "_", name)))
     complete = {key.rpartition("#")[0] for key, _ in wrong} == set(found)
-    tables = {"queries": asked, "interf_queries": wrong if complete else [], "utt2labels": labels,
+    tables = {"queries": asked, "interf_queries": wrong if complete else [], "utt2labels": labels, "interf2labels": [],
               "labels": list(names.items()), "task": [(mix_id, "extraction") for mix_id in found]}  # fmt: skip
+    if testset.tags:
+        tables |= testset.tags.tables(root, {mix_id: lines[mix_id] for mix_id in found})
     for table, rows in tables.items():
         (folder / table).unlink(missing_ok=True)
         if rows:

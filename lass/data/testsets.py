@@ -15,6 +15,7 @@ from lass import config
 from lass.data.leaks import Heard
 from lass.data.mixlist import CHOICES
 from lass.data.published import Line, ListFile, fill
+from lass.data.testset_tags import Tags
 from lass.errors import LassError
 
 SETS = Path(__file__).parents[2] / "conf" / "sets"
@@ -76,6 +77,7 @@ class TestSet:
         audio: ``{mixture, target}``, templates of published files below ``data``.
         mix: how it is rebuilt from clips.
         captions: where captions come from that the list does not hold.
+        tags: whose AudioSet labels are taken as those of targets and interferers.
         origins: further lists of what is heard in the set, where its own does not tell all origins.
         metrics: names of what is scored; none: what ``lass score`` scores.
         baselines: systems without training that belong into its table, as "wiener" for noisy speech.
@@ -99,6 +101,7 @@ class TestSet:
     audio: Mapping[str, str] = field(default_factory=dict)
     mix: Mix | None = None
     captions: Captions | None = None
+    tags: Tags | None = None
     origins: Sequence[ListFile] = ()
     metrics: Sequence[str] = ()
     baselines: Sequence[str] = ()
@@ -112,8 +115,8 @@ class TestSet:
 
     @property
     def all_lists(self) -> list[ListFile]:
-        """Those, and the lists of its captions."""
-        return [*self.lists, *(self.captions.lists if self.captions else ())]
+        """Those, and the lists of its captions and tags."""
+        return [*self.lists, *(self.captions.lists if self.captions else ()), *(self.tags.lists if self.tags else ())]
 
     @property
     def sources(self) -> set[str]:
@@ -165,6 +168,9 @@ def read_set(path: Path) -> TestSet:
         config.bind(Captions, spec["captions"], f"{where}: captions")
         lists = [ListFile.of(each, f"{where}: captions") for each in spec["captions"]["lists"]]
         spec["captions"] = Captions(**{**spec["captions"], "lists": lists})
+    if spec.get("tags"):
+        config.bind(Tags, spec["tags"], f"{where}: tags")
+        spec["tags"] = Tags(**spec["tags"])
     if spec.get("mix"):
         config.bind(Mix, spec["mix"], f"{where}: mix")
         spec["mix"] = Mix(**spec["mix"])

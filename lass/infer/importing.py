@@ -18,12 +18,15 @@ from lass.layers import audiomae_weights
 from lass.parts.folder import CONFIG, build_part
 from lass.queries import laion_clap, lassnet_text, ms_clap_model
 from lass.queries.clap import Clap
+from lass.queries.clip import Clip
 from lass.queries.pretrained import find_weights
 from lass.separators.separator import Separator
 
 SEPARATOR = "ss_model."  # prefixes in the Lightning checkpoints of AudioSep, the DCASE baseline and USS
 CLAP = "query_encoder.model."
 TEXT = "text_embedder."  # of LASS-Net
+CLIPSEP_NIT = "lass.separators.clipsep.CLIPSepNIT"
+NOISE = "pit_nets."  # noise masks of CLIPSep-NIT
 FINETUNED_BERT = "lass.queries.finetuned_bert.FinetunedBert"
 NOT_SEPARATOR = ("query_encoder.", "query_net.", "query_condition_extractor.", "anchor_segment_detector.")
 STFT = re.compile(r"base\.i?stft\.")  # DFT matrices and windows: window and hop tell them
@@ -95,9 +98,7 @@ def import_separator(kind: str, source: Path, folder: Path, encoder: str | None,
         "query": {"source": release.query},
         "separator": {"class": release.network, **release.separator, "channels": channels},
     }
-    with torch.device("meta"):  # names and shapes alone
-        expected = configuration.build(config, "separator", Separator, condition=condition).state_dict()
-    _save({f"separator.{key}": value for key, value in _whole(expected, own, source).items()}, folder)
+    _save(_separator(config, condition, own, source), folder)
     if release.query == "caption":
         config["encoder"] = {"class": "lass.queries.clap.Clap", "model": ENCODER}
         config["origin"]["encoder"] = _bring_encoder(weights, source, folder / ENCODER, encoder, tokenizer, condition)
@@ -126,11 +127,43 @@ def import_lassnet(source: Path, folder: Path, tokenizer: str) -> None:
     text = lassnet_text.convert(text, condition, source, tokenizer, folder / ENCODER)
     state = {f"encoder.{key}": value for key, value in text.items()}
     own = {key: value for key, value in weights.items() if not key.startswith(TEXT)}
-    with torch.device("meta"):
-        expected = configuration.build(config, "separator", Separator, condition=condition).state_dict()
-    _save(state | {f"separator.{key}": value for key, value in _whole(expected, own, source).items()}, folder)
+    _save(state | _separator(config, condition, own, source), folder)
     config["origin"]["encoder"] = "BERT-mini in the imported file, with BERT's tokenizer (Apache-2.0)"
     _finish(config, folder, condition)
+
+
+def import_clipsep(source: Path, folder: Path, encoder: str) -> None:
+    """Write a checkpoint of CLIPSep, or of CLIPSep-NIT, into an empty folder, which becomes a model folder.
+
+    Args:
+        encoder: folder or hub id of the CLIP that asks it, which the checkpoint lacks.
+
+    Raises:
+        LassError: it is another kind of file, weights do not fit, or there is no such CLIP.
+    """
+    weights = _read(source, "clipsep")
+    release = KINDS["clipsep"]
+    (condition,) = release.conditions
+    network = CLIPSEP_NIT if any(key.startswith(NOISE) for key in weights) else release.network
+    config = {
+        "origin": _origin("clipsep", source) | {"trained_on": release.trained_on},
+        "query": {"source": release.query, "template": "a photo of {}"},  # of the released evaluation
+        "encoder": {"class": "lass.queries.clip.Clip", "model": ENCODER, "normalised": False},
+        "separator": {"class": network, **release.separator},
+    }
+    _save(_separator(config, condition, weights, source), folder)
+    clip = Clip(encoder, normalised=False)
+    _check_size(encoder, "CLIP", clip.dim, condition)
+    clip.save_pretrained(folder / ENCODER)
+    config["origin"]["encoder"] = f"{clip.identity()}, not in the imported file"
+    _finish(config, folder, condition)
+
+
+def _separator(config: dict, condition: int, own: dict[str, Tensor], source: Path) -> dict[str, Tensor]:
+    """The state of a model with the weights ``own``, which must have the names and shapes of its separator's."""
+    with torch.device("meta"):  # names and shapes alone
+        expected = configuration.build(config, "separator", Separator, condition=condition).state_dict()
+    return {f"separator.{key}": value for key, value in _whole(expected, own, source).items()}
 
 
 def _whole(expected: dict[str, Tensor], own: dict[str, Tensor], source: Path) -> dict[str, Tensor]:
@@ -179,7 +212,11 @@ def _bring_encoder(
     else:
         raise LassError(f"{source}: holds no query encoder: give --encoder CLAP, the folder that lass import "
                         "laion_clap music_speech_audioset_epoch_15_esc_89.98.pt --out CLAP writes")
-    if (dim := Clap(str(folder)).dim) != condition:
-        raise LassError(f"{encoder or source}: a CLAP with embeddings of size {dim}, and the separator takes "
-                        f"{condition}: give another with --encoder")
+    _check_size(encoder or source, "CLAP", Clap(str(folder)).dim, condition)
     return origin
+
+
+def _check_size(encoder: str | Path, what: str, dim: int, condition: int) -> None:
+    if dim != condition:
+        raise LassError(f"{encoder}: a {what} with embeddings of size {dim}, and the separator takes {condition}: give "
+                        "another with --encoder")

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 RESUNET30 = "lass.separators.resunet30.ResUNet30"
 LASSNET = "lass.separators.lassnet.LASSNet"
+CLIPSEP = "lass.separators.clipsep.CLIPSep"
 AUDIOMAE = "lass.layers.audiomae.AudioMae"
 WIDTHS = [32, 64, 128, 256, 384, 384]
 
@@ -23,6 +24,7 @@ class Release:
         network: class of the separator.
         separator: its arguments; number of channels and size of the query come from the file.
         encoder: class of the encoder that it becomes.
+        encoder_id: where on the hub the query encoder is that every file of this kind lacks.
         part: class of the part that it becomes.
         tokenizer: what the file lacks, and is brought to its encoder.
         tokenizer_id: where that is on the hub.
@@ -37,6 +39,7 @@ class Release:
     network: str = RESUNET30
     separator: Mapping[str, object] = field(default_factory=dict)
     encoder: str = ""
+    encoder_id: str = ""
     part: str = ""
     tokenizer: str = "RoBERTa's (MIT)"
     tokenizer_id: str = "roberta-base"
@@ -88,6 +91,18 @@ KINDS = {
         tokenizer_id="prajjwal1/bert-mini",
         separator={"sample_rate": 32000, "window": 1024, "hop": 512, "widths": WIDTHS},
     ),
+    "clipsep": Release(
+        title="CLIPSep and CLIPSep-NIT (ICLR 2023, arXiv:2212.07065), 16 kHz",
+        published="the link in clipsep/README.md of github.com/sony/CLIPSep, a file on Google Drive "
+                  "(checkpoints/best_model.pt)",
+        licence="none is stated",
+        trained_on="VGGSound (CC BY 4.0), as the paper says.",
+        query="labels",
+        conditions={512: "CLIP ViT-B/32, images in training, not scaled to norm 1"},
+        network=CLIPSEP,
+        separator={"sample_rate": 16000, "window": 1024, "hop": 256, "layers": 7, "width": 64, "channels": 32},
+        encoder_id="openai/clip-vit-base-patch32",
+    ),
     "laion_clap": Release(
         title="LAION-CLAP (arXiv:2211.06687): texts and audio in one space",
         published="Hugging Face model lukewys/laion_clap, such as music_speech_audioset_epoch_15_esc_89.98.pt",
@@ -131,6 +146,8 @@ def recognise(weights: Mapping, prefix: str) -> tuple[str, str | None]:
         return _recognise_resunet30(plain)
     if {"UNet", "text_embedder"} <= modules and "UNet.after_conv2.weight" in plain:
         return "a LASS-Net", "lassnet"
+    if {"sound_net", "frame_net", "synth_net"} <= modules:
+        return "a CLIPSep", "clipsep"
     if {"text_branch", "audio_branch"} <= modules:
         return "a LAION-CLAP", "laion_clap"
     if {"caption_encoder", "audio_encoder"} <= modules:

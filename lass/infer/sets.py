@@ -10,6 +10,7 @@ from tqdm import tqdm
 from lass.data.rendered import Question
 from lass.infer.model import Model
 from lass.io import audio
+from lass.io.scratch import copy_out
 from lass.io.table import write_table
 
 # questions of one batch, their mixtures [B, C, T] and the rate of these (Hz) -> estimates [B, C, T]
@@ -26,14 +27,18 @@ def by_model(model: Model, remove: bool = False) -> Separation:
 
 
 def separate_set(
-    separate: Separation, questions: Sequence[Question], folder: Path, batch_size: int, job: int = 1, num_jobs: int = 1
-) -> int:
+    separate: Separation, questions: Sequence[Question], folder: Path, batch_size: int, job: int = 1, num_jobs: int = 1,
+    scratch: Path | None = None,
+) -> int:  # fmt: skip
     """Write one estimate a question to ``folder``, at the rate of the mixtures; ``wav.scp`` when all are there.
 
     One of several jobs takes every ``num_jobs``-th batch, and writes no ``wav.scp``.
 
     Finished estimates are kept. Clips are batched with others of the same rate and shape, since padding would change
     what the network sees. A resumed run makes the same batches, since the last bits of an estimate depend on them.
+
+    Args:
+        scratch: where estimates are written first, see ``lass.io.scratch``.
 
     Returns:
         samples of new estimates that were clipped to full scale.
@@ -44,21 +49,24 @@ def separate_set(
     with tqdm(total=len(questions) // num_jobs, desc=folder.name, unit="query") as bar:
         for batch in batches:
             if not all(paths[question.key].exists() for question in batch):
-                clipped += _separate_batch(separate, batch, paths)
+                clipped += _separate_batch(separate, batch, paths, scratch)
             bar.update(len(batch))
     if num_jobs == 1:
         write_table(folder / "wav.scp", [(key, str(path)) for key, path in paths.items()])
     return clipped
 
 
-def _separate_batch(separate: Separation, batch: Sequence[Question], paths: dict[str, Path]) -> int:
+def _separate_batch(
+    separate: Separation, batch: Sequence[Question], paths: dict[str, Path], scratch: Path | None
+) -> int:
     """Write the estimates of a batch that are not there yet; returns the number of clipped samples."""
     waves, rates = zip(*(audio.read(question.mixture) for question in batch))
     estimates = separate(batch, np.stack(waves), rates[0])
     clipped = 0
     for question, estimate in zip(batch, estimates):
         if not paths[question.key].exists():
-            clipped += audio.write(paths[question.key], estimate, rates[0])
+            with copy_out(paths[question.key], scratch) as path:
+                clipped += audio.write(path, estimate, rates[0])
     return clipped
 
 

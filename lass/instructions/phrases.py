@@ -107,12 +107,12 @@ PATTERNS = [
     rf"(?:removal|unwanted|no to|no more|none of|no|less of|less|without|minus|instead of)\b ?[:=]? ?{_R}",
     rf"- ?{_R}",
     rf"\+ ?{_E}",
-    rf"not (?P<opposite>.+)",
+    r"not (?P<opposite>.+)",
     rf"{_E} (?:only|alone|by (?:itself|themselves)|on (?:its|their|her|his) own|in isolation|and nothing else|in)",
     rf"{_R} (?:off|out|gone|away)",
     # not a task
     rf"(?:why |where )?{_THERE} (?P<mentioned>.+)",
-    rf"(?P<mentioned>.+) (?:ruined|ruins|spoils|spoiled|bothers|disturbs) .+",
+    r"(?P<mentioned>.+) (?:ruined|ruins|spoils|spoiled|bothers|disturbs) .+",
 ]  # fmt: skip
 
 BEFORE = [  # what may stand before a clause

@@ -1,9 +1,10 @@
 """Embeddings of a frozen encoder by key, in Kaldi archives that are written part by part."""
 
+import functools
 import hashlib
 import itertools
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import kaldiio
@@ -12,7 +13,8 @@ import numpy as np
 from lass.errors import LassError
 from lass.io.arrays import read_array
 from lass.io.files import atomic_path
-from lass.io.table import MappedTable, read_table, write_table
+from lass.io.sorting import sort_lines
+from lass.io.table import MappedTable, iterate_table, read_table, table_line, write_lines, write_table
 from lass.queries.encoder import QueryEncoder
 
 _VALUE = re.compile(r"(part-[0-9a-f]{32}\.ark):([0-9]{1,12})")
@@ -29,7 +31,8 @@ class EmbeddingStore:
 
     ``part-*.ark`` hold the arrays and the table says where: ``<key> <ark>:<offset>``, the key being the first 128 bits
     of the name's SHA-256 and the ark lying in this folder. A part that is not merged into that table yet, because its
-    writer was killed, has a ``part-*.scp`` of its own. One writer at a time; any number of readers.
+    writer was killed, has a ``part-*.scp`` of its own. Any number of readers; several processes may write parts, while
+    none of them merges.
 
     A subclass names the ``table``, and ``what`` a name stands for.
     """
@@ -39,7 +42,6 @@ class EmbeddingStore:
 
     def __init__(self, folder: Path) -> None:
         self.folder = Path(folder)
-        self._open()
 
     def __contains__(self, name: str) -> bool:
         return self.place(name) is not None
@@ -63,13 +65,13 @@ class EmbeddingStore:
         """The distinct names that have no array yet, in order of appearance."""
         wanted = {_key(name): name for name in names}
         # One pass over the table: 2.5 million look-ups would take ten minutes.
-        for key, _ in itertools.chain(self._unmerged.items(), self._table or ()):
+        for key, _ in self._rows():
             wanted.pop(key, None)
         return list(wanted.values())
 
     def write_part(self, names: Sequence[str], arrays: Iterable[np.ndarray]) -> None:
         """Archive first, then its table: a part without a table does not exist."""
-        part = f"part-{_key(names[0])}"
+        part = f"part-{_key(chr(0).join(names))}"  # two processes that write the same part write the same names
         rows = []
         with atomic_path(self.folder / f"{part}.ark") as temporary, open(temporary, "wb") as ark:
             for name, array in zip(names, arrays, strict=True):
@@ -80,24 +82,35 @@ class EmbeddingStore:
 
     def merge(self) -> None:
         """Fold all part tables into the one table, then remove them: a kill in between only repeats the folding."""
-        tables = self._part_tables()
+        tables, merged = self._part_tables(), self.folder / self.table
         if tables:
-            rows = dict(self._table or ())
-            for table in tables:
-                rows.update(read_table(table))
-            write_table(self.folder / self.table, rows.items())
+            # A name that two parts hold has two lines, which follow each other in this order; one is kept.
+            lines = sort_lines((table_line(merged, *row) for row in self._rows()), self.folder)
+            write_lines(merged, (next(same) for _, same in itertools.groupby(lines, lambda line: line.split(b" ")[0])))
         for table in tables:
             table.unlink()
-        self._open()
+        for opened in ("_unmerged", "_table"):
+            self.__dict__.pop(opened, None)
 
     @property
     def _rebuild(self) -> str:
         return f"remove {self.folder} and run stage embed again"
 
-    def _open(self) -> None:
+    @functools.cached_property
+    def _unmerged(self) -> dict[str, str]:
+        return {key: value for part in self._part_tables() for key, value in read_table(part)}
+
+    @functools.cached_property
+    def _table(self) -> MappedTable | None:
+        _ = self._unmerged  # before the table: what somebody merges in between is then seen twice, not never
         merged = self.folder / self.table
-        self._unmerged = {key: value for part in self._part_tables() for key, value in read_table(part)}
-        self._table = MappedTable(merged) if merged.exists() else None
+        return MappedTable(merged) if merged.exists() else None
+
+    def _rows(self) -> Iterator[tuple[str, str]]:
+        for part in self._part_tables():
+            yield from read_table(part)
+        merged = self.folder / self.table
+        yield from iterate_table(merged) if merged.exists() else ()
 
     def _part_tables(self) -> list[Path]:
         return sorted(self.folder.glob("part-*.scp"))

@@ -2,14 +2,19 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from urllib.parse import quote
 
-from lass.metrics.registry import known
+from lass.metrics.registry import known, leading
+from lass.report.figures import system_boxes
 from lass.report.markdown import escape, table
+from lass.report.plan import values_of_systems
 from lass.report.published import PublishedRow
-from lass.report.results import SYSTEMS, Results
-from lass.report.scores import definition, mean_and_interval, warnings
+from lass.report.results import SYSTEMS, Experiment, Results, metrics_of
+from lass.report.scores import definition, mean_and_interval, models_of, warnings
 
 AUDIO = {"published": "published", "rebuilt": "rebuilt", "exact": "made from the list"}
+BOXES = "boxes"  # folder of the box plots
 AGGREGATES = {"mean": "mean", "class_mean": "mean of class means", "class_median": "mean of class medians"}
 ABOUT = """\
 Figures with their 95 % bootstrap interval; n of N mixtures were found. "rebuilt": the list has no gains, so that the
@@ -45,10 +50,11 @@ class Row:
     warnings: list[str] = field(default_factory=list)
 
 
-def scored_rows(results: Results) -> Iterator[Row]:
-    """The rows of all systems that were scored on registered sets."""
+def scored_rows(results: Results, others: Sequence[Experiment] = ()) -> Iterator[Row]:
+    """The rows of all systems that were scored on registered sets, and of the models of others on these."""
     for set_name, systems in results.items():
-        for found in systems.values():
+        beside = [{**found, "system": name} for name, found in models_of(others, set_name)]
+        for found in (*systems.values(), *beside):
             facts, separation = found.get("test_set", {}), found.get("separation", {})
             rule = separation.get("query_rule") or ("none" if found["system"] == "mixture" else "not known")
             yield Row(
@@ -73,12 +79,24 @@ def to_json(rows: Sequence[Row], absent: Mapping[str, str]) -> dict:
     return {"rows": [asdict(row) for row in rows], "absent": dict(absent)}
 
 
-def page(model: str, rows: Sequence[Row], absent: Mapping[str, str]) -> str:
+def draw_boxes(out: Path, own: Experiment, others: Sequence[Experiment]) -> dict[str, str]:
+    """Draw ``<out>/boxes/<set>.png``: how the leading metric of each system is distributed. Set -> title of it."""
+    titles = {}
+    for name, systems in own.results.items():
+        metric = leading(metrics_of(systems.values()))
+        if values := values_of_systems(name, metric, own, others):
+            system_boxes.draw(out / BOXES / f"{name}.png", metric, values)
+            titles[name] = known(metric).title
+    return titles
+
+
+def page(model: str, rows: Sequence[Row], absent: Mapping[str, str], boxes: Mapping[str, str]) -> str:
     """The benchmark as Markdown.
 
     Args:
         model: its name.
         absent: sets that were not scored, and why.
+        boxes: sets with box plots, and the title of the metric there.
     """
     scored = [row for row in rows if row.kind == "scored"]
     metrics = list(dict.fromkeys(name for row in scored for name in row.metrics))
@@ -91,13 +109,15 @@ def page(model: str, rows: Sequence[Row], absent: Mapping[str, str]) -> str:
         for row in scored
     ]  # fmt: skip
     parts = [f"# Benchmark of {escape(model)}", ABOUT, table(header, body, words=6)]
+    for name, title in boxes.items():
+        parts.append(f"![{escape(name)}: {escape(title)} of each system]({BOXES}/{quote(name)}.png)")
     shown = dict.fromkeys(row.set_name for row in scored)
     parts += _bullets("Metrics", _definitions([row for row in rows if row.set_name in shown]))
     parts += _bullets("Warnings", [(row.set_name, text) for row in scored for text in row.warnings])
     heard = dict.fromkeys(row.leaks for row in scored if row.leaks)
     parts += _bullets("Leaks", [("what the training heard of the test sets", "; ".join(heard))] if heard else [])
     parts += _bullets("Notes", [(row.set_name, row.note) for row in scored if row.note])
-    parts += _bullets("Sets that are not here", absent.items())
+    parts += _bullets("Sets that were not scored", absent.items())
     for set_name in shown:
         parts += _published(set_name, [row for row in rows if (row.set_name, row.kind) == (set_name, "published")])
     return "\n\n".join(parts) + "\n"

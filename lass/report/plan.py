@@ -39,7 +39,7 @@ def set_figures(folder: Path, first: Experiment, others: Sequence[Experiment], s
     named = [(rendered.name([label]), values) for label, values in groups.items()]
     points = [(item.input_snr, value) for item, value in items if math.isfinite(item.input_snr)]
     pairs = [(item.labels, rendered.interferers.get(item.mix_id, ()), value) for item, value in items]
-    systems = _systems(scored.name, metric, first, others)
+    systems = values_of_systems(scored.name, metric, first, others)
     figures = []
 
     def add(wanted: object, suffix: str, caption: str, draw: Callable[[Path], None], wide: bool = False) -> None:
@@ -56,7 +56,7 @@ def set_figures(folder: Path, first: Experiment, others: Sequence[Experiment], s
     return figures
 
 
-def _systems(
+def values_of_systems(
     name: str, metric: str, first: Experiment, others: Sequence[Experiment]
 ) -> list[tuple[str, list[float]]]:
     """Title and values of each system on a set, and of each other's model; not of the mixture where its gains are 0."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from lass.errors import LassError
 from lass.io import audio
+from lass.io.scratch import copy_in
 from lass.io.table import read_table
 from lass.metrics.registry import METRICS
 from lass.score import over_set
@@ -53,13 +54,14 @@ class RenderedSet:
     """The manifests of a rendered test set (small: a few thousand lines).
 
     ``queries`` is the table that was asked: ``interf_queries`` for the control that asks for the interferer. ``facts``
-    are those of a registered set (``set.json``), {} for others; ``aggregate`` is how its scores are joined.
+    are those of a registered set (``set.json``), {} for others; ``aggregate`` is how its scores are joined. The audio
+    is copied to ``scratch`` and read from there, see ``lass.io.scratch``.
     """
 
-    def __init__(self, folder: str | Path, queries: str = "queries"):
+    def __init__(self, folder: str | Path, queries: str = "queries", scratch: Path | None = None):
         self.folder = Path(folder)
-        self.mixtures = self._table("wav.scp")
-        self.references = self._table("ref.scp")
+        self.mixtures = self._table("wav.scp", scratch)
+        self.references = self._table("ref.scp", scratch)
         self.asked = self.folder / queries
         self.queries: dict[str, list[str]] = {mix: [] for mix in self.mixtures}  # mix_id -> query keys, in order
         if not self.mixtures:
@@ -85,11 +87,11 @@ class RenderedSet:
     def manifests(self) -> list[Path]:
         return [self.asked, *(self.folder / name for name in MANIFESTS)]
 
-    def _table(self, name: str) -> dict[str, str]:
+    def _table(self, name: str, scratch: Path | None = None) -> dict[str, str]:
         path = self.folder / name
         if not path.is_file():
             raise LassError(f"{path}: no such file: {self.folder} is not a rendered test set")
-        return unique_table(path)
+        return unique_table(copy_in(path, scratch))
 
     def _optional(self, name: str) -> dict[str, str]:
         return self._table(name) if (self.folder / name).exists() else {}

@@ -33,9 +33,13 @@ class Training:
         folder: the experiment; ``ckpt/`` and ``tb/`` are written there, ``embed/`` was by stage embed.
         data_root: folder of the sets.
         ngpu, num_nodes: processes, see ``lass.train.ranks``; ``train.batch_size`` is that of all of them together.
+        scratch: where the audio is copied to and read from, see ``lass.io.scratch``.
     """
 
-    def __init__(self, config: dict, folder: Path, data_root: Path, ngpu: int = 0, num_nodes: int = 1):
+    def __init__(
+        self, config: dict, folder: Path, data_root: Path, ngpu: int = 0, num_nodes: int = 1,
+        scratch: Path | None = None,
+    ):  # fmt: skip
         check(config)
         seed_everything(config["seed"], verbose=False)  # initial weights
         self.folder, self.config, self.processes = folder, config, trainer_options(ngpu, num_nodes)
@@ -54,8 +58,8 @@ class Training:
             self._initialise(**config["init"])
         elif self.separator.needs_init:
             raise LassError("separator: a part of it is not trained here: give --init MODEL_DIR, a model that has it")
-        self.mixtures = training_set(config, data_root, self.separator)
-        self.valid = self._validation(data_root / config["data"]["valid"])
+        self.mixtures = training_set(config, data_root, self.separator, scratch)
+        self.valid = self._validation(data_root / config["data"]["valid"], scratch)
         steps, schedule = self.settings.max_steps, configuration.build_function(config, "schedule")
         self.module = SeparationModule(
             self.encoder,
@@ -69,8 +73,8 @@ class Training:
             clips,
         )
 
-    def _validation(self, folder: Path) -> ValidationMixtures:
-        questions = read_questions(folder)
+    def _validation(self, folder: Path, scratch: Path | None) -> ValidationMixtures:
+        questions = read_questions(folder, scratch=scratch)
         if "labels" in self.encoder.modalities:
             questions = asked_by_labels(questions, folder, self.encoder.join)
         return ValidationMixtures(questions, self.separator.sample_rate)

@@ -1,11 +1,12 @@
 """The frames of a training set's videos, embedded before the training (stage embed)."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from lass.data.datadir import FRAMES, DataDir
 from lass.errors import LassError
 from lass.io.files import write_text
-from lass.io.table import write_table
+from lass.io.table import MappedTable, write_table
 from lass.queries.encoder import QueryEncoder
 from lass.queries.frames import FrameEmbeddingCache
 
@@ -29,11 +30,17 @@ def embed_frames(encoder: QueryEncoder, data: DataDir, folder: Path) -> str:
                         "of local/data.py, or the set text_ratio: 1.0")
     cache = FrameEmbeddingCache(folder)
     cache.add(encoder, (video for _, video in data.video))
-    places = [(utt, place) for utt, video in data.video if (place := cache.place(video))]
-    reasons = [f"{utt}\t{cache.failures[video]}\n" for utt, video in data.video if video in cache.failures]
-    write_text(data.folder / FAILED, "utt\treason\n" + "".join(reasons))
-    if not places:
-        raise LassError(f"{data.folder / FAILED}: none of {len(reasons)} videos can be used: see there")
-    write_table(data.folder / FRAMES, places)
-    failed = f"; {len(reasons)} failed, see {data.folder / FAILED}" if reasons else ""
-    return f"{data.folder / FRAMES}: frames of {len(places)} of {len(data)} clips{failed}"
+    failed = list_failures(data.folder / FAILED, data.video, cache.failures)
+    if failed and not any(video in cache for _, video in data.video):
+        raise LassError(f"{data.folder / FAILED}: none of {failed} videos can be used: see there")
+    places = ((utt, place) for utt, video in data.video if (place := cache.place(video)))
+    found = write_table(data.folder / FRAMES, places)
+    told = f"; {failed} failed, see {data.folder / FAILED}" if failed else ""
+    return f"{data.folder / FRAMES}: frames of {found} of {len(data)} clips{told}"
+
+
+def list_failures(path: Path, files: MappedTable, failures: Mapping[str, str]) -> int:
+    """Write ``path``, why which clips of a table have no embedding; returns how many these are."""
+    reasons = [f"{utt}\t{failures[name]}\n" for utt, name in files if name in failures] if failures else []
+    write_text(path, "utt\treason\n" + "".join(reasons))
+    return len(reasons)

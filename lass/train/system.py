@@ -29,7 +29,8 @@ def check(config: dict) -> None:
     data = {key: value for key, value in config["data"].items() if key != "valid"}
     if "valid" not in config["data"]:
         raise LassError("data: missing key 'valid', the rendered set that the best checkpoint is chosen on")
-    configuration.bind(TrainingMixtures, data, "data", given=("query", "sample_rate", "seed", "root", "ask_all"))
+    given = ("query", "sample_rate", "seed", "root", "ask_all", "scratch")
+    configuration.bind(TrainingMixtures, data, "data", given=given)
     _check_modalities(config)
 
 
@@ -64,7 +65,9 @@ def build_manipulation(config: dict) -> Manipulation:
     return configuration.build(config, "manipulation", Manipulation) if "manipulation" in config else Manipulation()
 
 
-def training_set(config: dict, data_root: Path, separator: Separator) -> TrainingMixtures:
+def training_set(
+    config: dict, data_root: Path, separator: Separator, scratch: Path | None = None
+) -> TrainingMixtures:
     """The training mixtures of a configuration; ``data.sets`` start from ``data_root``."""
     data = {key: value for key, value in config["data"].items() if key != "valid"}
     if "removal" not in separator.tasks and any(rule.removal_ratio for rule in rules(config)):
@@ -72,5 +75,5 @@ def training_set(config: dict, data_root: Path, separator: Separator) -> Trainin
                         "the mixture where a removal is asked: choose another model, or leave out removal_ratio")
     return TrainingMixtures(
         **data, query=config["query"], sample_rate=separator.sample_rate, seed=config["seed"], root=data_root,
-        ask_all=separator.asks_all,
+        ask_all=separator.asks_all, scratch=scratch,
     )  # fmt: skip

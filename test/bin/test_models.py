@@ -82,7 +82,8 @@ def test_a_separator_without_stft(monkeypatch):
     part = torch.nn.Linear(2, 3)
     part.sample_rate = 8000
     monkeypatch.setattr(system, "build_model", lambda config: (torch.nn.ReLU(), part))
-    config = {"encoder": {"class": "lass.queries.text_transformer.TextTransformer"}}
+    config = {"encoder": {"class": "lass.queries.text_transformer.TextTransformer"},
+              "separator": {"class": "lass.separators.resunet30.ResUNet30"}}
     assert models.row("x", config) == ("x", "TextTransformer", "Linear", "8000", "-", "-", "0", "9", "9")
 
 

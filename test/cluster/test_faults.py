@@ -95,8 +95,8 @@ def test_cancelled_by_somebody(start, slurm):
     assert [array.runs(number) for number in (1, 2, 3)] == [1, 1, 1]  # it was wanted so
 
 
-def test_preempted_tasks_run_again(start, slurm):
-    array = start('[ -e "$0/go" ] || sleep 1000')
+def test_preempted_tasks_run_again(start, slurm, tmp_path):
+    array = start('[ -e "$0/go" ] || sleep 1000', LASS_SLURM_CONF=site(tmp_path, partition="brief"))
     array.wait_for("1.runs", "2.runs", "3.runs", "4.runs")
     (array.folder / "go").touch()
     slurm.call("srun", "--partition=urgent", "--nodes=2", "--exclusive", "true")

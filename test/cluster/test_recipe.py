@@ -9,20 +9,23 @@ from pathlib import Path
 import pytest
 from recipes.conftest import add_tiny_recipe, copy_repository
 
-EXP = Path("exp/tiny_tiny")
 SYSTEMS = ("mixture", "model", "control_interferer", "control_constant")
 
 
-def run(recipe: Path, environment: dict[str, str], *options: str) -> str:
+def run(recipe: Path, environment: dict[str, str], *options: str, seconds: float = 3600) -> str:
+    """What run.sh prints."""
     environment = environment | {"LASS_PYTHON": sys.executable, "HF_HUB_OFFLINE": "1"}
-    done = subprocess.run([recipe / "run.sh", *options], env=environment, capture_output=True, text=True, timeout=900)
+    command = [recipe / "run.sh", *options]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=seconds)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-5000:]
     return done.stdout + done.stderr
 
 
 def scores(recipe: Path) -> dict:
-    folder = recipe / EXP / "score" / "test"
-    return {system: json.loads((folder / system / "results.json").read_text())["metrics"] for system in SYSTEMS}
+    """Metrics and the score of each mixture, by system."""
+    (folder,) = recipe.glob("exp/*/score/test")
+    metrics = {system: json.loads((folder / system / "results.json").read_text())["metrics"] for system in SYSTEMS}
+    return {system: metrics[system] | {"items": (folder / system / "items.tsv").read_text()} for system in SYSTEMS}
 
 
 @pytest.fixture
@@ -30,17 +33,22 @@ def recipes(slurm, tmp_path) -> list[Path]:
     return [add_tiny_recipe(copy_repository(tmp_path / name)) for name in ("local", "cluster")]
 
 
-def test_all_stages_give_the_scores_of_this_machine(recipes, slurm):
+def test_all_stages_give_the_scores_of_this_machine(recipes, slurm, tmp_path):
+    """By arrays, and by way of a disk of the nodes whose name is a variable of the jobs."""
     local, cluster = recipes
-    run(local, dict(os.environ), "--nj", "3")
-    said = run(cluster, slurm.environment, "--cmd", "slurm", "--nj", "3", "--nj_separate", "2")
+    run(local, dict(os.environ), "--nj", "1")
+    (tmp_path / "disk").mkdir()
+    environment = slurm.environment | {"NODE_DISK": str(tmp_path / "disk")}
+    arrays = ["--nj", "2", "--nj_separate", "2"]
+    said = run(cluster, environment, "--cmd", "slurm", *arrays, "--scratch", "$NODE_DISK")
     assert scores(cluster) == scores(local)
-    items = [(recipe / EXP / "score/test/model/items.tsv").read_text() for recipe in recipes]
-    assert items[0] == items[1]
+    copied = {table.name for table in (tmp_path / "disk").rglob("*.scp")}
+    assert copied == {"wav.scp", "ref.scp"} and len(list((tmp_path / "disk").rglob("*.flac"))) == 18 + 2 * (18 + 54)
     jobs = slurm.call("squeue", "-h", "--states=all", "--format=%j").split()  # those that Slurm has not forgotten yet
     assert any(name.startswith("score_test_model.JOB-") for name in jobs), jobs
-    assert "3/3 jobs done" in said
+    assert "2/2 jobs done" in said
     logs = [path.read_text() for path in cluster.glob("**/log/*.log")]
-    assert len(logs) >= 3 * 5 + 4 and all("# peak memory of the largest process" in log for log in logs)
+    assert len(logs) >= 2 * (3 + 2 + 3 + 4) + 3 + 2
+    assert all("# peak memory of the largest process" in log for log in logs)
     assert not list(cluster.glob("**/.*.slurm"))
-    assert run(cluster, slurm.environment | {"LASS_CMD": "slurm"}).count("nothing to do") >= 16
+    assert run(cluster, slurm.environment | {"LASS_CMD": "slurm"}, "--nj", "1").count("nothing to do") >= 16

@@ -1,6 +1,8 @@
-"""A tiny model and a rendered set of short mixtures."""
+"""A tiny model and a rendered set of short mixtures; checkpoints that are imported."""
 
+import importlib
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -105,3 +107,16 @@ def test_set(tmp_path, noise) -> Path:
     write_text(folder / "mixlist.tsv", "mix_id\n")
     write_text(folder / "gains.tsv", json.dumps(TEXTS) + "\n")
     return folder
+
+
+@pytest.fixture
+def import_file(tmp_path) -> Callable[..., Path]:
+    """``import_file(kind, content, option, ..)`` saves ``<kind>.pt`` and imports it; returns the folder."""
+
+    def run(kind: str, content: dict, *options: str) -> Path:
+        checkpoint, out = tmp_path / f"{kind}.pt", tmp_path / "model"
+        torch.save(content, checkpoint)
+        importlib.import_module("lass.bin.import").main([kind, str(checkpoint), "--out", str(out), *options])
+        return out
+
+    return run

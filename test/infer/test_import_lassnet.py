@@ -46,16 +46,10 @@ def published(tiny_models, monkeypatch) -> Published:
 
 
 @pytest.fixture
-def run(tmp_path, tiny_models):
-    """``run(content)`` saves a checkpoint and imports it; returns the folder."""
-
-    def run(content: dict, tokenizer: str = "FinetunedBert") -> Path:
-        checkpoint, out = tmp_path / "lass.pt", tmp_path / "model"
-        torch.save(content, checkpoint)
-        command.main(["lassnet", str(checkpoint), "--out", str(out), "--tokenizer", str(tiny_models[tokenizer])])
-        return out
-
-    return run
+def run(import_file, tiny_models):
+    """``run(content)`` imports a checkpoint; returns the folder."""
+    options = {name: ["--tokenizer", str(folder)] for name, folder in tiny_models.items()}
+    return lambda content, tokenizer="FinetunedBert": import_file("lassnet", content, *options[tokenizer])
 
 
 @pytest.mark.parametrize("prefix", ["text_embedder.bert_layer.", "text_embedder."])
@@ -72,8 +66,9 @@ def test_it_separates_as_what_was_published(published, run, prefix):
 
 def test_card(published, run):
     card = (run({"model": published.weights()}) / "README.md").read_text()
-    for part in ("LASS-Net (Interspeech 2022)", "| imported from the file | lass.pt |", "| licence | none is stated |",
-                 "BERT-mini in the imported file", "| queries in training | BERT: size 5 |"):
+    for part in ("LASS-Net (Interspeech 2022)", "| imported from the file | lassnet.pt |",
+                 "| licence | none is stated |", "BERT-mini in the imported file",
+                 "| queries in training | BERT: size 5 |"):
         assert part in card, part
 
 

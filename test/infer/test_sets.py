@@ -199,3 +199,13 @@ def test_a_job_comes_after_begin(command, tmp_path):
         command("--job", "3", "--num_jobs", "2")
     with pytest.raises(LassError, match="come after --begin"):  # estimates of another question are not there to go on
         command("--job", "1", "--num_jobs", "2", "--control", "constant")
+
+
+def test_estimates_by_way_of_scratch(command, tmp_path, monkeypatch):
+    (tmp_path / "disk").mkdir()
+    plain, paths, read = command(), [], audio.read
+    monkeypatch.setattr(audio, "read", lambda path, *words: paths.append(str(path)) or read(path, *words))
+    out = command("--scratch", str(tmp_path / "disk"), out="by_scratch")
+    assert estimates(out) == estimates(plain)
+    assert len(paths) == 7 and all(path.startswith(str(tmp_path / "disk")) for path in paths)
+    assert not list((tmp_path / "disk").rglob("out-*"))

@@ -68,6 +68,6 @@ def test_a_part(name, specs, tmp_path):
     assert not loaded.training and not any(p.requires_grad for p in loaded.parameters())
     with torch.no_grad():
         expected, found = loss_of(part.eval().requires_grad_(False), 1), loss_of(loaded, 1)
-    assert found.keys() == losses.keys()
+    assert found.keys() == expected.keys()
     torch.testing.assert_close(found, expected)  # sums in another order, as the weights lie elsewhere in memory
     assert (tmp_path / "part" / "README.md").read_text() == "a card\n"

@@ -118,6 +118,18 @@ def test_a_kill_around_any_write(write: int, done: bool, tmp_path: Path, small_p
     assert sorted(path.suffix for path in tmp_path.glob("[!.]*")) == [".ark"] * 3 + [".scp"]
 
 
+def test_parts_of_several_processes_that_share_names(tmp_path: Path):
+    """Whoever merges gets one line a name; a reader that was open before sees all."""
+    first, second, reader = (TextEmbeddingCache(tmp_path) for _ in range(3))
+    for cache, texts in ((first, ["a", "b", "c"]), (second, ["a", "d"]), (first, ["c", "e"])):
+        cache.write_part(texts, np.array(list(map(_vector, texts)), np.float32))
+    assert second.missing(["d", "e", "f"]) == ["f"]
+    second.merge()
+    assert len((tmp_path / "text_emb.scp").read_text().splitlines()) == 5 and not list(tmp_path.glob("part-*.scp"))
+    for cache in (second, reader):
+        _check(cache, ["a", "b", "c", "d", "e"])
+
+
 def test_the_table_is_what_kaldi_tools_expect(tmp_path: Path):
     TextEmbeddingCache(tmp_path).add(_Counting(), _HARD)
     rows = [line.split(" ") for line in (tmp_path / "text_emb.scp").read_text().splitlines()]

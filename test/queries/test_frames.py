@@ -8,7 +8,6 @@ import pytest
 import torch
 from torch import Tensor
 
-from lass.errors import LassError
 from lass.queries import frames
 from lass.queries.encoder import QueryEncoder
 from lass.queries.frames import FrameEmbeddingCache
@@ -63,7 +62,7 @@ def test_embeddings_come_back_by_video(videos, tmp_path, monkeypatch):
 
 
 def test_a_killed_run_goes_on_where_it_stopped(videos, tmp_path, monkeypatch):
-    monkeypatch.setattr(frames, "_VIDEOS_A_PART", 2)
+    monkeypatch.setattr(FrameEmbeddingCache, "a_part", 2)
     with pytest.raises(KeyboardInterrupt):
         FrameEmbeddingCache(tmp_path / "E").add(Eye(stop_after=3), videos)
     cache, second = FrameEmbeddingCache(tmp_path / "E"), Eye()
@@ -90,5 +89,7 @@ def test_what_fails_is_told_and_tried_again(videos, tmp_path, make_video):
 def test_embeddings_that_are_not_finite(videos, tmp_path):
     eye = Eye()
     eye.encode_image = lambda frames: Query(torch.full((len(frames), 3), torch.nan), None, None, [""] * len(frames), "")
-    with pytest.raises(LassError, match=r"embeddings of '.*v0.mp4' are not finite"):
-        FrameEmbeddingCache(tmp_path / "E").add(eye, videos)
+    cache = FrameEmbeddingCache(tmp_path / "E")
+    cache.add(eye, videos)
+    assert set(cache.failures) == set(videos) and cache.missing(videos) == videos
+    assert cache.failures[videos[0]].endswith("v0.mp4 is not finite")

@@ -89,6 +89,33 @@ def test_all_stages(name, repository, call, web, yt_dlp, fault, tmp_path):
     assert printed.count("nothing to do") == len(stages) > 3, printed
 
 
+def test_lass_test_is_scored_by_the_recipe_of_its_clips(repository, call, web, yt_dlp, tmp_path):
+    """--subset lass: LASS-Net's list for training; LASS-Test of clips that this part does not have, with its rows."""
+    audiocaps, recipe = importlib.import_module("corpora.audiocaps"), repository / "egs" / "audiocaps"
+    part = "".join(f"{video}\n" for video in audiocaps.TRAIN[2:]).encode()
+    pairs = f"target_wav, noise_wav\n{audiocaps.TRAIN[1]},{audiocaps.TEST[1]}\n".encode()
+    files = audiocaps.publish(tmp_path / "made", yt_dlp) | {"lass_train": part, "lass_test": pairs}
+    redirect(recipe, web, files)
+    for path in (repository / "conf" / "sets").glob("*.yaml"):
+        path.write_text(re.sub(r" *md5: .*\n", "", path.read_text(encoding="utf-8")), encoding="utf-8")
+    mix = recipe / "conf" / "mix.yaml"  # of few clips
+    mix.write_text(mix.read_text(encoding="utf-8").replace("mixtures_per_target: 5", "mixtures_per_target: 1"))
+    metadata = tmp_path / "benchmark" / "metadata"
+    metadata.mkdir(parents=True)
+    for name, key in (("evaluation_indexes", "lass_test"), ("audiocaps_train", "v1_train"), ("audiocaps_val", "v1_val"),
+                      ("audiocaps_test", "v1_test")):
+        (metadata / f"{name}.csv").write_bytes(files[key])
+    done = call("audiocaps", "--subset", "lass", "--benchmark", str(metadata.parent), "--stop_stage", "9")
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-5000:]
+    (experiment,) = recipe.glob("exp/*")
+    results = (recipe / "RESULTS.md").read_text(encoding="utf-8")
+    assert "## lass\\_test (partial)" in results and "BSS Eval SIR" in results
+    assert len(read_table(recipe / "data" / "v1_lass" / "train" / "wav.scp")) == 7
+    assert "| LASS-Net | Interspeech 2022" in (experiment / "benchmark.md").read_text(encoding="utf-8")
+    for name in ("report/lass_test_systems.png", "boxes/lass_test.png"):
+        assert (experiment / name).stat().st_size > 5_000
+
+
 def cut(content: bytes) -> bytes:
     return content[: len(content) // 2]
 

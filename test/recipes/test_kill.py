@@ -22,7 +22,7 @@ def files(recipe: Path, pattern: str) -> int:
 MIDDLE: dict[int, Callable[[Path], bool]] = {
     3: lambda recipe: files(recipe, "data/flac/*.flac") > 10,
     4: lambda recipe: files(recipe, "data/mix/test/mix/*.flac") > 5,
-    5: lambda recipe: (recipe / EXP).exists(),
+    5: lambda recipe: (recipe / EXP / "embed").exists(),
     6: lambda recipe: (recipe / EXP / "ckpt" / "last.ckpt").exists(),
     7: lambda recipe: files(recipe, f"{EXP}/sep/test/*/audio/*.flac") > 5,
     8: lambda recipe: files(recipe, f"{EXP}/score/test/*/.started") > 0,

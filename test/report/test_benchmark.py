@@ -26,17 +26,17 @@ def rows():
 def test_a_row_by_a_tagger_names_it_and_its_accuracy(rows):
     assert rows[1].definitions["kl"].endswith("; by Cnn14_mAP=0.431.pth-abc (mAP=0.431)")
     assert "; by" not in rows[1].definitions["sdri"]
-    text = page("x", rows, {}).replace("\\", "")
+    text = page("x", rows, {}, {}).replace("\\", "")
     assert text.count("* KL: ") == 2 and "; by other (mAP 0.2)\n" in text and text.count("* SDRi: ") == 1
 
 
 def test_sdr_of_a_generative_model_is_warned_of(rows):
     assert [bool(row.warnings) for row in rows] == [False, True, False]
-    text = page("x", rows, {})
+    text = page("x", rows, {}, {})
     assert "## Warnings\n\n* toy: model generates its output, which is not aligned" in text
     assert "SDRi say little" in text
     assert to_json(rows, {})["rows"][1]["warnings"] == rows[1].warnings
-    assert "## Warnings" not in page("x", rows[:1], {})
+    assert "## Warnings" not in page("x", rows[:1], {}, {})
 
 
 def test_a_row_tells_what_was_asked(rows):
@@ -45,6 +45,6 @@ def test_a_row_tells_what_was_asked(rows):
 
 def test_published_scores_keep_their_digits(rows):
     found = published_rows("toy", [PublishedRow("one", "book", {"sdri": 9, "afsim_af1": 0.735})])
-    text = page("x", [*rows, *found], {})
+    text = page("x", [*rows, *found], {}, {})
     assert "| one | book |  | 9.00 | 0.735 |" in text
     assert "* AFSim (Audio Flamingo 1): " in text and "not computed here" in text

@@ -220,3 +220,15 @@ def test_metrics_are_those_asked_for(rendered, capsys):
 def test_metrics_that_are_not_there(rendered, names, message):
     with pytest.raises(LassError, match=message):
         main(arguments(rendered, rendered.folder / "out", "--metrics", names))
+
+
+def test_the_same_by_way_of_scratch(rendered):
+    out, disk = (rendered.folder / name for name in ("out", "disk"))
+    disk.mkdir()
+    main(arguments(rendered, out))
+    plain = (out / "items.tsv").read_text()
+    for options in (["--job", "1"], ["--finish"]):  # as utils/lass.sh does: who finishes needs no audio but of one file
+        more = ["--scratch", str(disk)] if "--job" in options else []
+        main(arguments(rendered, rendered.folder / "by_scratch", *options, *more))
+    assert (rendered.folder / "by_scratch" / "items.tsv").read_text() == plain
+    assert len(list(disk.glob("*/*/0/*.wav"))) == 3 + 3  # mixtures and references

@@ -237,7 +237,8 @@ def test_every_requirement_is_imported_and_pinned() -> None:
     setup_py = (TOOLS.parent / "setup.py").read_text()
     names = re.findall(r'^ *"([\w-]+)', setup_py.partition("install_requires=[")[2].partition("]")[0], re.MULTILINE)
     modules = (TOOLS / "setup.sh").read_text().partition('modules="')[2].partition('"')[0].split()
-    assert sorted("yaml" if name == "pyyaml" else name.replace("-", "_") for name in names) == sorted(modules)
+    module = {"pyyaml": "yaml", "scikit-learn": "sklearn", "visqol-python": "visqol"}
+    assert sorted(module.get(name, name.replace("-", "_")) for name in names) == sorted(modules)
     pins = [line.partition("==") for line in (TOOLS / "constraints.txt").read_text().splitlines() if line[0] != "#"]
     assert all(equals and version for _, equals, version in pins)
     pinned = {name.lower().replace("-", "_") for name, _, _ in pins}

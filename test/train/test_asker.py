@@ -13,7 +13,7 @@ from lass.io import audio
 from lass.queries.cache import TextEmbeddingCache
 from lass.queries.clap import Clap
 from lass.queries.frames import FOLDER
-from lass.queries.manipulate import Manipulation
+from lass.queries.manipulate import Dropout, Manipulation
 from lass.queries.store import cache_name
 from lass.train.asker import Asker
 
@@ -59,6 +59,14 @@ def test_texts_alone(asker, clap):
     assert torch.equal(query.embedding, clap.encode_text(TEXTS).embedding) and query.modality == "text"
     assert torch.equal(query.embedding, asker.of_texts(TEXTS, CPU).embedding)
     assert query.task == ["extraction", "removal", "extraction"]
+
+
+def test_only_what_is_trained_on_is_manipulated(asker, clap):
+    """Validation asks with the embeddings themselves."""
+    asker.manipulation = Dropout([0.5, 0.5], [0.5, 0.5])
+    plain = clap.encode_text(TEXTS).embedding
+    assert torch.equal(asker.of_texts(TEXTS, CPU).embedding, plain)
+    assert not torch.equal(asker.of_batch(batch(*(("text", text) for text in TEXTS)), CPU).embedding, plain)
 
 
 def test_a_mixed_batch(asker, clap, frames):

@@ -16,6 +16,7 @@ from lass.io.youtube import Clip
 SPLITS = {"train": "train", "valid": "val", "test": "test"}
 SECONDS = 10  # of each clip
 TAGS = ("balanced", "unbalanced", "eval")  # lists of AudioSet
+LASS = ("lass_train", "lass_test")  # of LASS-Net
 CORPUS = Corpus.read(Path(__file__).parents[1] / "conf" / "corpus.yaml")
 
 
@@ -30,11 +31,16 @@ class Captioned:
 
 
 def download(root: Path, version: str, subset: str, video: str, cookies: str) -> None:
-    """Fetch the lists, AudioSet's lists for the tags (110 MB), and the clips from YouTube."""
+    """Fetch the lists, AudioSet's for the tags (110 MB), and the clips from YouTube; of ``lass`` LASS-Test's, too."""
     lists = [f"v{_checked(version, subset)}_{split}" for split in SPLITS.values()]
-    CORPUS.fetch(root, [*lists, *TAGS, "ontology", *(["lass_train"] if subset == "lass" else [])])
-    found = (clip for clips in _sets(root, version, subset).values() for clip in clips.values())
-    fetch_videos([Clip(f"Y{c.video}", c.video, c.start, c.start + SECONDS) for c in found], root, video, cookies)
+    CORPUS.fetch(root, [*lists, *TAGS, "ontology", *(LASS if subset == "lass" else ())])
+    found = {video: clip for clips in _sets(root, version, subset).values() for video, clip in clips.items()}
+    if subset == "lass":
+        heard = _listed(root, "lass_test", ("target_wav", "noise_wav"))
+        every = (clips.items() for clips in _sets(root, version, "all").values())
+        found |= {video: clip for clips in every for video, clip in clips if video in heard}
+    clips = [Clip(f"Y{c.video}", c.video, c.start, c.start + SECONDS) for c in found.values()]
+    fetch_videos(clips, root, video, cookies)
 
 
 def expected(root: Path, version: str, subset: str, video: str, cookies: str) -> dict[str, int]:
@@ -73,10 +79,15 @@ def _sets(root: Path, version: str, subset: str) -> dict[str, dict[str, Captione
     sets = {name: _clips(CORPUS.path(root, f"v{version}_{split}")) for name, split in SPLITS.items()}
     if subset != "lass":
         return sets
-    listed = {line.fields["youtube_id"] for line in read_form("lass_train").lines(CORPUS.path(root, "lass_train"))}
+    listed = _listed(root, "lass_train", ("youtube_id",))
     part = {video: clip for clips in sets.values() for video, clip in clips.items() if video in listed}
     rest = {name: {k: clip for k, clip in clips.items() if k not in listed} for name, clips in sets.items()}
     return {**rest, "train": part}
+
+
+def _listed(root: Path, name: str, columns: tuple[str, ...]) -> set[str]:
+    """The videos of a list of LASS-Net."""
+    return {line.fields[column] for line in read_form(name).lines(CORPUS.path(root, name)) for column in columns}
 
 
 def _clips(path: Path) -> dict[str, Captioned]:

@@ -6,6 +6,8 @@ from pathlib import Path
 from lass.metrics.registry import known
 from lass.report.figures.plotting import COLOURS, name_ticks, new_figure, save, tidy, wrap
 
+FACES = COLOURS[:-1]  # on black the median would not be seen
+
 
 def draw(path: Path, metric: str, systems: Sequence[tuple[str, Sequence[float]]]) -> None:
     """Draw a box (quartiles, whiskers to 1.5 of their distance, outliers) and the mean of each system.
@@ -27,7 +29,7 @@ def draw(path: Path, metric: str, systems: Sequence[tuple[str, Sequence[float]]]
         flierprops={"marker": ".", "markersize": 3, "markerfacecolor": "black", "markeredgewidth": 0, "alpha": 0.5},
     )
     for number, box in enumerate(drawn["boxes"]):
-        box.set(facecolor=COLOURS[number % len(COLOURS)], alpha=0.75)
+        box.set(facecolor=FACES[number % len(FACES)], alpha=0.75)
     axes.axvline(0, color="black", linewidth=0.8)
     name_ticks(axes.yaxis, [f"{wrap(name, 28)} ({len(values)})" for name, values in systems], fontsize=9)
     axes.set_ylim(len(systems) - 0.4, -0.6)

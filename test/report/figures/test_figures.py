@@ -66,6 +66,8 @@ def test_system_boxes(tmp_path, saved):
     axes = saved[0][0]
     assert names_on(axes.yaxis) == ["model (3)", "asked with the interferer's\nquery (1)"]
     assert axes.yaxis_inverted()  # the first one is on top
+    system_boxes.draw(tmp_path / "b.png", "sdri", systems * 4)
+    assert all(max(box.get_facecolor()[:3]) > 0.4 for box in saved[1][0].patches)  # the median is black
 
 
 def test_input_snr(tmp_path, saved):
