@@ -28,7 +28,7 @@ def test_each_token_hears_those_before_and_behind_it(network):
 
 
 def test_last_attention_is_that_which_the_last_layer_uses(network):
-    """With one head and values, projections that pass on what they get, its attention can be read from its output."""
+    """That of its own queries and keys for what it was really given."""
     x, mask = noise(2, 5, 16), torch.tensor([[True] * 5, [True] * 4 + [False]])
     found = network.last_attention(x, mask)
     assert found.shape == (2, 5, 5)
