@@ -62,7 +62,7 @@ def test_the_machine_is_set_in_one_place(repository, environment):
     egs, run_sh = repository / "egs", repository / "egs" / "mini" / "run.sh"
     cmd = (egs / "cmd.sh").read_text(encoding="utf-8")
     (egs / "cmd.sh").write_text(cmd.replace("cmd=run", "cmd=none").replace("nj=2", "nj=7"), encoding="utf-8")
-    assert "stages format, mix and score (default: 7)" in call(run_sh, "--help", env=environment).stdout
+    assert "stages format, mix, embed and score (default: 7)" in call(run_sh, "--help", env=environment).stdout
     (egs / "path.sh").write_text('PYTHON=$LASS_PYTHON; echo "here $PYTHON" >&2\n', encoding="utf-8")
     refused = call(run_sh, "--stage", "11", env=environment)
     assert refused.returncode == 1 and "--cmd none: no launcher utils/none.py" in refused.stderr

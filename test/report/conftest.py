@@ -117,11 +117,15 @@ def log_scalars() -> Callable[..., Path]:
     """Writes ``(tag, step, value)`` to a tensorboard file of its own, as one run of a training does."""
 
     def write(experiment: Path, *scalars: tuple[str, int, float]) -> Path:
-        writer = EventFileWriter(str(experiment / "tb"), filename_suffix=f".{len(list((experiment / 'tb').glob('*')))}")
+        tb = experiment / "tb"
+        earlier = set(tb.glob("*"))
+        writer = EventFileWriter(str(tb))
         for second, (tag, step, value) in enumerate(scalars):
             summary = Summary(value=[Summary.Value(tag=tag, simple_value=value)])
             writer.add_event(Event(wall_time=1000 + second, step=step, summary=summary))
         writer.close()
+        (written,) = set(tb.glob("*")) - earlier
+        written.rename(tb / f"events.out.tfevents.{len(earlier):010d}")  # files of one second are in no order
         return experiment
 
     return write

@@ -22,10 +22,10 @@ COLOURS = [(200, 0, 0), (0, 200, 0), (0, 0, 200)]
 @pytest.fixture
 def asked(corpus, make_video, tiny_models, tmp_path, monkeypatch):
     """Copies the corpus, with videos, one of them broken; tells the arguments of the stage, by sound or by picture."""
-    untouched = corpus.data
+    untouched, without_embeddings = corpus.data, shutil.ignore_patterns("embed")  # those of other tests
 
     def arguments(name: str, modality: str) -> tuple[Path, list[str]]:
-        monkeypatch.setattr(corpus, "data", shutil.copytree(untouched, tmp_path / name))
+        monkeypatch.setattr(corpus, "data", shutil.copytree(untouched, tmp_path / name, ignore=without_embeddings))
         clips = list(DataDir(corpus.data / "train").wav)
         for i, (utt, _) in enumerate(clips):
             make_video(tmp_path / f"{utt}.mp4", COLOURS[: 1 + i % 3])
