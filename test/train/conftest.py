@@ -121,3 +121,13 @@ def experiment(corpus: Corpus, tmp_path: Path) -> Path:
 def contents() -> Callable[[Path], dict[str, bytes]]:
     """Tells all files under a folder with their bytes."""
     return lambda folder: {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def part_training(**train) -> dict:
+    """The sections of a part's yaml but the part: a training of a few steps; ``train`` wins."""
+    return {
+        "seed": 1,
+        "optimiser": {"class": "lass.train.optimisers.adamw", "lr": 3e-3},
+        "schedule": {"class": "lass.train.schedules.constant"},
+        "train": {"seconds": 0.25, "accumulate": 1, "num_workers": 0, "precision": "32-true", "log_every": 1} | train,
+    }

@@ -3,6 +3,7 @@
 import pytest
 import torch
 import yaml
+from train.conftest import part_training
 
 from lass.bin import train_part
 from lass.parts.folder import build_part, load_part, save_part
@@ -11,15 +12,7 @@ DECODER = {
     "class": "lass.codecs.acoustic_decoder.AcousticDecoder", "width": 16, "layers": 1, "heads": 2,
     "audio": {"model": "later"}, "codec": {"model": "later"},
 }  # fmt: skip
-TRAINING = {
-    "seed": 1,
-    "optimiser": {"class": "lass.train.optimisers.adamw", "lr": 3e-3},
-    "schedule": {"class": "lass.train.schedules.constant"},
-    "train": {
-        "max_steps": 4, "batch_size": 2, "seconds": 0.25, "accumulate": 1, "num_workers": 0, "grad_clip": 1.0,
-        "precision": "32-true", "val_every": 2, "checkpoint_every": 2, "log_every": 1,
-    },
-}  # fmt: skip
+TRAINING = part_training(max_steps=4, batch_size=2, grad_clip=1.0, val_every=2, checkpoint_every=2)
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import signal
 import pytest
 import torch
 import yaml
+from train.conftest import part_training
 
 from lass.bin import train_part
 from lass.errors import LassError
@@ -13,17 +14,10 @@ from lass.parts.folder import load_part
 from lass.train.interruption import SAVED
 from lass.train.part import PartModule, describe
 
-CONFIG = {
-    "seed": 1,
+CONFIG = part_training(max_steps=9, batch_size=3, grad_clip=0.0, val_every=3, checkpoint_every=2) | {
     "part": {
         "class": "lass.layers.audiomae.AudioMae", "width": 16, "depth": 1, "heads": 2, "frames": 32, "seconds": 0.3,
         "decoder": {"width": 8, "depth": 1, "heads": 2},
-    },
-    "optimiser": {"class": "lass.train.optimisers.adamw", "lr": 3e-3},
-    "schedule": {"class": "lass.train.schedules.constant"},
-    "train": {
-        "max_steps": 9, "batch_size": 3, "seconds": 0.25, "accumulate": 1, "num_workers": 0, "grad_clip": 0.0,
-        "precision": "32-true", "val_every": 3, "checkpoint_every": 2, "log_every": 1,
     },
 }  # fmt: skip
 
