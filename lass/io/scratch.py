@@ -132,10 +132,11 @@ def _copy(table: Path, copy: Path) -> None:
 
     try:
         new = (file for file in _files(table) if file.is_new)
-        copied = in_parallel(fetch, new, _AT_ONCE)
-        for _, error in tqdm(copied, f"copy {table} to {copy.parent}", len(needed), unit="file", mininterval=2):
-            if error:
-                raise error
+        # Closed, so that after an error no thread writes any more when the folder is removed.
+        with contextlib.closing(in_parallel(fetch, new, _AT_ONCE)) as copied:
+            for _, error in tqdm(copied, f"copy {table} to {copy.parent}", len(needed), unit="file", mininterval=2):
+                if error:
+                    raise error
         write_table(temporary / table.name, ((f.key, f"{copy / f.place}{f.offset}") for f in _files(table)))
         temporary.rename(copy)
     finally:

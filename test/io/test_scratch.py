@@ -5,6 +5,8 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -137,7 +139,12 @@ def test_too_little_room(table, disk, monkeypatch):
 
 
 def test_a_disk_that_others_fill_meanwhile(table, disk, monkeypatch):
+    first = threading.Lock()
+
     def full(source: Path, target: Path) -> None:
+        if not first.acquire(blocking=False):  # other files are still being written when the first one fails
+            time.sleep(0.2)
+            target.parent.mkdir(parents=True, exist_ok=True)
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(scratch.shutil, "copyfile", full)
