@@ -139,18 +139,20 @@ def test_too_little_room(table, disk, monkeypatch):
 
 
 def test_a_disk_that_others_fill_meanwhile(table, disk, monkeypatch):
-    first = threading.Lock()
+    first, other_runs, ended = threading.Lock(), threading.Event(), []
 
     def full(source: Path, target: Path) -> None:
-        if not first.acquire(blocking=False):  # other files are still being written when the first one fails
-            time.sleep(0.2)
-            target.parent.mkdir(parents=True, exist_ok=True)
-        raise OSError(errno.ENOSPC, "No space left on device")
+        if first.acquire(blocking=False):
+            assert other_runs.wait(10)
+            raise OSError(errno.ENOSPC, "No space left on device")
+        other_runs.set()
+        time.sleep(0.3)
+        ended.append(target)
 
     monkeypatch.setattr(scratch.shutil, "copyfile", full)
     with pytest.raises(LassError, match="give another --scratch, or leave the option out"):
         copy_in(table, disk)
-    assert not copies(disk)
+    assert ended and not copies(disk)
 
 
 def test_copies_that_nobody_uses_make_room(table, disk, process, monkeypatch):
