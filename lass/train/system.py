@@ -36,8 +36,11 @@ def check(config: dict) -> None:
 
 def _check_modalities(config: dict) -> None:
     """The encoder must be able to ask by what the query rules of the sets want."""
-    encoder = configuration.resolve(config["encoder"]["class"])
-    for modality in sorted({m for rule in rules(config) for m in rule.modalities} - {"text"}):
+    encoder, asked = configuration.resolve(config["encoder"]["class"]), rules(config)
+    if "labels" in encoder.modalities and any((r.source, r.templates) != ("labels", ["{}"]) for r in asked):
+        raise LassError(f"query: {encoder.__name__} knows labels as they are called and nothing else: "
+                        "--set query.source=labels \"query.template='{}'\", or choose another encoder")
+    for modality in sorted({m for rule in asked for m in rule.modalities} - {"text"}):
         where = f"query: text_ratio below 1 with otherwise: {modality}"
         if modality not in encoder.modalities:
             raise LassError(f"{where}: {encoder.__name__} encodes {' and '.join(encoder.modalities)}, not {modality}: "
