@@ -29,7 +29,7 @@ def check(config: dict) -> None:
     data = {key: value for key, value in config["data"].items() if key != "valid"}
     if "valid" not in config["data"]:
         raise LassError("data: missing key 'valid', the rendered set that the best checkpoint is chosen on")
-    given = ("query", "sample_rate", "seed", "root", "ask_all", "scratch")
+    given = ("query", "sample_rate", "seed", "root", "ask_all", "scratch", "batch_size")
     configuration.bind(TrainingMixtures, data, "data", given=given)
     _check_modalities(config)
 
@@ -78,5 +78,5 @@ def training_set(
                         "the mixture where a removal is asked: choose another model, or leave out removal_ratio")
     return TrainingMixtures(
         **data, query=config["query"], sample_rate=separator.sample_rate, seed=config["seed"], root=data_root,
-        ask_all=separator.asks_all, scratch=scratch,
+        ask_all=separator.asks_all, scratch=scratch, batch_size=config["train"]["batch_size"],
     )  # fmt: skip
