@@ -37,7 +37,8 @@ def launch(launcher) -> Launch:
     command, environment = launcher
 
     def call(*words: str, **more: str) -> subprocess.CompletedProcess:
-        return subprocess.run([*command, *words], capture_output=True, text=True, env=environment | more, timeout=PATIENCE)
+        return subprocess.run([*command, *words], capture_output=True, text=True, env=environment | more,
+                              timeout=PATIENCE)  # fmt: skip
 
     return call
 
