@@ -74,6 +74,7 @@ class TrainingRule(QueryRule):
         text_ratio: part of the examples that are asked by text, 0 to 1.
         otherwise: what the others are asked by. "audio": the target as it is in the mixture, behind its gain, or, where
             it is a whole clip, the clip; "image": the frames of its video, and its text where there are none.
+        by_step: whether which of them is drawn for all examples of a step (MERL, Sec. IV-D), not for each.
         paraphrases: file with other words for labels (lass.data.paraphrases), seen from the folder of the recipe.
         removal_ratio: part of the examples, 0 to 1, whose task is removal: they are asked by the interferer's text, and
             the target stays the same (HSM-TSS, Sec. IV-A).
@@ -82,19 +83,22 @@ class TrainingRule(QueryRule):
     def __init__(
         self, source: str, template: str | Sequence[str] = "{}", pick: str = "one", join: str = " and ",
         text_ratio: float = 1.0, otherwise: str = "audio", paraphrases: str = "", removal_ratio: float = 0.0,
+        by_step: bool = False,
     ):  # fmt: skip
         super().__init__(source, template, pick, join)
         if not 0.0 <= text_ratio <= 1.0:
             raise LassError(f"query: text_ratio {text_ratio!r} is not within 0 and 1")
         if otherwise not in OTHERS:
             raise LassError(f"query: otherwise {otherwise!r} is not one of {', '.join(OTHERS)}")
+        if not isinstance(by_step, bool):
+            raise LassError(f"query: by_step {by_step!r} is neither true nor false")
         if not isinstance(paraphrases, str):
             raise LassError(f"query: paraphrases {paraphrases!r} is not the name of a file")
         if paraphrases and (source, pick) != ("labels", "one"):
             raise LassError("query: paraphrases say one label in other words: they need source: labels and pick: one")
         if not 0.0 <= removal_ratio <= 1.0:
             raise LassError(f"query: removal_ratio {removal_ratio!r} is not within 0 and 1")
-        self.text_ratio, self.otherwise, self.paraphrases = text_ratio, otherwise, paraphrases
+        self.text_ratio, self.otherwise, self.by_step, self.paraphrases = text_ratio, otherwise, by_step, paraphrases
         self.removal_ratio = removal_ratio
 
     @classmethod

@@ -29,15 +29,18 @@ def check(config: dict) -> None:
     data = {key: value for key, value in config["data"].items() if key != "valid"}
     if "valid" not in config["data"]:
         raise LassError("data: missing key 'valid', the rendered set that the best checkpoint is chosen on")
-    given = ("query", "sample_rate", "seed", "root", "ask_all", "scratch")
+    given = ("query", "sample_rate", "seed", "root", "ask_all", "scratch", "batch_size")
     configuration.bind(TrainingMixtures, data, "data", given=given)
     _check_modalities(config)
 
 
 def _check_modalities(config: dict) -> None:
     """The encoder must be able to ask by what the query rules of the sets want."""
-    encoder = configuration.resolve(config["encoder"]["class"])
-    for modality in sorted({m for rule in rules(config) for m in rule.modalities} - {"text"}):
+    encoder, asked = configuration.resolve(config["encoder"]["class"]), rules(config)
+    if "labels" in encoder.modalities and any((r.source, r.templates) != ("labels", ["{}"]) for r in asked):
+        raise LassError(f"query: {encoder.__name__} knows labels as they are called and nothing else: "
+                        "--set query.source=labels \"query.template='{}'\", or choose another encoder")
+    for modality in sorted({m for rule in asked for m in rule.modalities} - {"text"}):
         where = f"query: text_ratio below 1 with otherwise: {modality}"
         if modality not in encoder.modalities:
             raise LassError(f"{where}: {encoder.__name__} encodes {' and '.join(encoder.modalities)}, not {modality}: "
@@ -75,5 +78,5 @@ def training_set(
                         "the mixture where a removal is asked: choose another model, or leave out removal_ratio")
     return TrainingMixtures(
         **data, query=config["query"], sample_rate=separator.sample_rate, seed=config["seed"], root=data_root,
-        ask_all=separator.asks_all, scratch=scratch,
+        ask_all=separator.asks_all, scratch=scratch, batch_size=config["train"]["batch_size"],
     )  # fmt: skip

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from fixtures.slurm import PATIENCE
+
 LAUNCHER = str(Path(__file__).resolve().parents[2] / "utils" / "slurm.py")
 COUNT = 'echo run >> "$0/JOB.runs"; '  # how often a task began
 
@@ -36,7 +38,7 @@ class Array:
 
     def end(self) -> tuple[int, str]:
         """Exit code of the launcher, and what it said."""
-        code = self.process.wait(90)
+        code = self.process.wait(PATIENCE)
         self.errors.close()
         return code, (self.folder / "stderr").read_text()
 

@@ -15,8 +15,8 @@ SETTINGS = {"segment": 0.1, "level": {"rule": "snr", "low": -5, "high": 5}, "int
 EXAMPLES = 120
 
 
-def mixtures(*sets: dict, seed: int = 0, **query) -> TrainingMixtures:
-    return TrainingMixtures(list(sets), {"source": "caption"} | query, **SETTINGS, seed=seed)
+def mixtures(*sets: dict, seed: int = 0, batch_size: int = 1, **query) -> TrainingMixtures:
+    return TrainingMixtures(list(sets), {"source": "caption"} | query, **SETTINGS, seed=seed, batch_size=batch_size)
 
 
 def asked(found: TrainingMixtures) -> list[str]:
@@ -34,6 +34,15 @@ def filmed(six) -> DataDir:
 def test_the_ratio(six, ratio, low, high):
     found = asked(mixtures({"dir": six.folder}, text_ratio=ratio))
     assert set(found) <= {"text", "audio"} and low <= found.count("text") / EXAMPLES <= high
+
+
+def test_one_draw_for_all_examples_of_a_step(six):
+    """Though steps of four and epochs of six do not begin together."""
+    found = asked(mixtures({"dir": six.folder}, text_ratio=0.5, by_step=True, batch_size=4))
+    steps = [set(found[start : start + 4]) for start in range(0, EXAMPLES, 4)]
+    assert all(len(step) == 1 for step in steps) and 8 < steps.count({"text"}) < 22
+    other = asked(mixtures({"dir": six.folder}, text_ratio=0.5, by_step=True, batch_size=4, seed=1))
+    assert other != found
 
 
 def test_a_mixture_is_the_same_at_any_ratio_but_0(six):
@@ -98,6 +107,7 @@ def test_clips_without_captions(filmed, otherwise):
         ({"text_ratio": -0.1}, "query: text_ratio -0.1 is not within 0 and 1"),
         ({"text_ratio": "half"}, "query: text_ratio is 'half', which is no float"),
         ({"otherwise": "text"}, "query: otherwise 'text' is not one of audio, image"),
+        ({"by_step": "no"}, "query: by_step 'no' is neither true nor false"),
     ],
 )
 def test_wrong_rules(spec, message):

@@ -15,6 +15,7 @@ from lass.data import levels
 from lass.data.asking import QueryRule
 from lass.data.mixlist import draw_mixlist, pair_mixlist
 from lass.data.testsets import registered
+from lass.errors import LassError
 from lass.report.paper import read_paper
 from lass.train.system import check
 
@@ -76,10 +77,25 @@ def test_every_training_fits_every_model(recipe, model):
     assert trainings(recipe)
     for path in trainings(recipe):
         found = config.load([ROOT / "conf" / "train.yaml", model, path])
+        asked = [found["query"], *(entry["query"] for entry in found["data"]["sets"] if "query" in entry)]
+        if model.stem == "unet_tag" and any("template" in q or q["source"] != "labels" for q in asked):
+            with pytest.raises(LassError, match="^query: Tags knows labels as they are called and nothing else: "):
+                check(found)
+            continue
         check(found)
         levels.draw(found["data"]["level"], found["data"]["interferers"], np.random.default_rng(0))
         assert {entry["dir"] for entry in found["data"]["sets"]} <= set(declared(recipe, "train_sets"))
         assert found["data"]["valid"] in [f"mix/{name}" for name in declared(recipe, "valid_sets")]
+
+
+def test_recipes_that_models_name_leave_their_queries_as_they_are(recipe):
+    """A model's yaml tells the recipe of its paper, whose own yaml comes later."""
+    for model in MODELS:
+        if f"# egs/{recipe.name}/run.sh --model {model.stem} " in model.read_text(encoding="utf-8"):
+            for path in trainings(recipe):
+                own = config.read_yaml(model).get("query", {})
+                asked = config.load([ROOT / "conf" / "train.yaml", model, path])["query"]
+                assert {key: asked[key] for key in own} == own, (model.stem, path)
 
 
 def test_every_test_set_can_be_made(recipe):

@@ -23,7 +23,11 @@ DIGESTS = {
     CLIPSepNIT: "da546ea0e53c3e778d724ccfe22bb5c259bcbfb0baa03366b7ad4067d106c6b1",
 }
 OFFICIAL = {CLIPSep: "CLIPSep", CLIPSepNIT: "CLIPPITSepV4"}
-MASK, LOGIT, LOSS, NORM = 1e-4, 1e-3, 1e-5, 1e-3  # absolute, absolute, relative, relative
+MASK, LOGIT, LOSS = 1e-4, 1e-3, 1e-5  # absolute, absolute, relative
+# Gradient norms, relative. CLIPSep-NIT's masks come within 7e-6 of 1, where the cross entropy has slopes of 1e5: the
+# order of float32 sums alone moves its norms by up to 5 % (convolutions with and without oneDNN), and float64 by 40 %.
+# test_clipsep.py compares its gradients with the released formula.
+NORM = {CLIPSep: 1e-3, CLIPSepNIT: 0.1}
 
 
 @pytest.fixture(scope="module", params=[CLIPSep, CLIPSepNIT], ids=lambda cls: cls.__name__)
@@ -85,6 +89,6 @@ def test_loss_and_gradients(network, public, mode):
         norms = {key: float(weight.grad.norm()) for key, weight in network.named_parameters()}
         errors = {key: abs(norms[key] / norm - 1) for key, norm in expected["grad_l2_norm_train_mode"].items()}
         print(f"gradient norms: largest relative error {max(errors.values()):.2g} of {len(errors)} tensors")
-        assert norms.keys() == errors.keys() and max(errors.values()) <= NORM
+        assert norms.keys() == errors.keys() and max(errors.values()) <= NORM[type(network)]
         network.zero_grad()
     network.eval().load_state_dict(state)  # as statistics have moved

@@ -54,6 +54,7 @@ def test_a_row_is_what_the_paper_says(row):
     assert sets == {{"AC": "audiocaps", "VGG": "vggsound"}[corpus]: RATIOS[query] for corpus, query in parts}
     for entry in config["data"]["sets"]:
         query = entry.get("query", config["query"])
+        assert query["by_step"]
         assert query.get("template", "{}") == ("{}" if entry["dir"] == "audiocaps" else "this is the sound of {}")
     encoder = config["encoder"]["class"].rpartition(".")[2]
     if method.startswith("pca"):

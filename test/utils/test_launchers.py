@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from fixtures.slurm import PATIENCE
+
 UTILS = Path(__file__).resolve().parents[2] / "utils"
 LAUNCHERS = sorted({path.stem for path in UTILS.glob("*.py")} & {"run", "slurm"})
 ODD = ["", " ", "a  b", "$(id)", "`id`", "$HOME", "'", '"', "\\", "\n", "a\nb ", "*", "--mem", "é", "%a %A", "#", ";&|"]
@@ -35,7 +37,8 @@ def launch(launcher) -> Launch:
     command, environment = launcher
 
     def call(*words: str, **more: str) -> subprocess.CompletedProcess:
-        return subprocess.run([*command, *words], capture_output=True, text=True, env=environment | more, timeout=120)
+        return subprocess.run([*command, *words], capture_output=True, text=True, env=environment | more,
+                              timeout=PATIENCE)  # fmt: skip
 
     return call
 
@@ -48,7 +51,7 @@ def alive(pid: int) -> bool:
         return False
 
 
-def wait_until(condition, seconds: float = 40.0) -> bool:
+def wait_until(condition, seconds: float = PATIENCE) -> bool:
     end = time.time() + seconds
     while time.time() < end:
         if condition():
@@ -170,6 +173,6 @@ def test_no_process_outlives_an_interrupted_launcher(launcher, number: int, tmp_
         pids = [int((tmp_path / name).read_text()) for name in ("pid", "child")]
         assert all(map(alive, pids))
         started.send_signal(number)
-        assert started.wait(60) == 128 + number
+        assert started.wait(PATIENCE) == 128 + number
     assert wait_until(lambda: not any(map(alive, pids)))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["child", "log", "pid"]
