@@ -187,9 +187,13 @@ def test_compare(run, root, capsys):
     assert found["n"] == 3 and found["low"] > 10 and found["difference"] > found["low"]
     compare.main([str(folder / "model"), str(folder / "model")])
     assert "differs" not in capsys.readouterr().out
-    other = json.loads((folder / "model" / "results.json").read_text()) | {"set": "another"}
-    (folder / "model" / "results.json").write_text(json.dumps(other))
-    with pytest.raises(LassError, match="set is another, that of .* toy"):
-        compare.main([str(folder / "mixture"), str(folder / "model")])
+    written = json.loads((folder / "model" / "results.json").read_text())
+    for change, message in (
+        ({"set": "another"}, "set is another, that of .* toy"),
+        ({"test_set": written["test_set"] | {"audio": "published"}}, "audio is published, that of .* rebuilt"),
+    ):
+        (folder / "model" / "results.json").write_text(json.dumps(written | change))
+        with pytest.raises(LassError, match=message):
+            compare.main([str(folder / "mixture"), str(folder / "model")])
     with pytest.raises(LassError, match="score again"):
         compare.main([str(folder / "mixture"), str(root)])
