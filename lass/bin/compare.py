@@ -26,7 +26,7 @@ def main(argv: list[str] | None = None) -> None:
         one, two = (found.get(key) for found in facts)
         if one != two:
             raise LassError(f"{args.theirs}: {key} is {two}, that of {args.ours} {one}: "
-                            "compare two systems on one set, scored alike")
+                            "compare two systems on one set, scored alike (lass score --rate)")
     rule = ours.get("aggregate", "mean")
     found = difference(items, others, rule)
     if not found:

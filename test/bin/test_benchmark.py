@@ -107,7 +107,7 @@ def test_the_page(run, root):
     run()
     page = (root / "out" / "benchmark.md").read_text()
     assert "| toy (partial) | model | rebuilt | label, asked as" in page
-    assert "| mean of class means | paper | 3/5 |" in page
+    assert "| mean of class means | paper | 8000 (8000) | 3/5 |" in page
     assert "| theirs | a paper, Table 1 | all five | 12.50 | 0.735 |" in page
     assert "* AFSim (Audio Flamingo 1): cosine of" in page and "not computed here" in page
     assert "* SDRi: SDR of the estimate minus SDR of the unprocessed mixture" in page
