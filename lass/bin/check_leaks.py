@@ -31,7 +31,7 @@ def main(argv: list[str] | None = None) -> None:
 
     from lass.data.leaks import TestSounds
 
-    tests = TestSounds(chain.from_iterable(_heard(name, args) for name in args.test))
+    tests = TestSounds(chain.from_iterable(_heard(name, args, unknown=True) for name in args.test))
     found: dict[tuple[str, str, str], set[str]] = {}
     printed = set()
     for clip in chain.from_iterable(_heard(name, args) for name in args.train):
@@ -41,19 +41,21 @@ def main(argv: list[str] | None = None) -> None:
                 print(leak)
                 printed.add(leak)
     for (test, role), clips in tests.clips.items():
+        unknown = len(tests.unknown.get((test, role), ()))
+        more = f"; of {unknown} the origin is not known" if unknown else ""
         for train in args.train:
             leaked = len(found.get((train, test, role), ()))
-            print(f"{leaked} of {len(clips)} {role}s of {test} are heard in {train}", file=sys.stderr)
+            print(f"{leaked} of {len(clips)} {role}s of {test} are heard in {train}{more}", file=sys.stderr)
     if found:
         raise LassError(f"{len(printed)} pairs hold the same sound: leave the clips of column 2 out of the training")
 
 
-def _heard(name: str, args: argparse.Namespace) -> Iterator["Heard"]:
+def _heard(name: str, args: argparse.Namespace, unknown: bool = False) -> Iterator["Heard"]:
     from lass.data import leaks, testsets
     from lass.data.published import read_form
 
     if Path(name).exists():
-        return leaks.of_data_dir(Path(name), args.audio)
+        return leaks.of_data_dir(Path(name), args.audio, unknown)
     form, colon, path = name.partition(":")
     if colon:
         return leaks.of_list(read_form(form), Path(path), name)

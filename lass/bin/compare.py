@@ -21,10 +21,12 @@ def main(argv: list[str] | None = None) -> None:
     from lass.score.results import read_scored
 
     (ours, items), (theirs, others) = (read_scored(folder) for folder in (args.ours, args.theirs))
-    for key in ("set", "score_rate", "aggregate"):
-        if ours.get(key) != theirs.get(key):
-            raise LassError(f"{args.theirs}: {key} is {theirs.get(key)}, that of {args.ours} {ours.get(key)}: "
-                            "compare two systems on one set, scored alike")
+    facts = [{**scored, "audio": scored.get("test_set", {}).get("audio")} for scored in (ours, theirs)]
+    for key in ("set", "audio", "score_rate", "aggregate"):  # audio: as published, or rebuilt with other levels
+        one, two = (found.get(key) for found in facts)
+        if one != two:
+            raise LassError(f"{args.theirs}: {key} is {two}, that of {args.ours} {one}: "
+                            "compare two systems on one set, scored alike (lass score --rate)")
     rule = ours.get("aggregate", "mean")
     found = difference(items, others, rule)
     if not found:

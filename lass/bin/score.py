@@ -2,6 +2,8 @@
 
 The set is scored in --num_jobs parts: all of them here, a process each, or each by a command of its own (--job J, what
 a launcher runs), after which --finish writes the results. What a killed run has scored is kept.
+
+Estimates of a model of a lower rate than the set are scored at its rate: reference and mixture are resampled, too.
 """
 
 import argparse
@@ -41,6 +43,8 @@ def parser() -> argparse.ArgumentParser:
     source.add_argument("--mixture", action="store_true", help="score the unprocessed mixtures")
     p.add_argument("--queries", default="queries", help="table of the set that was asked (control: interf_queries)")
     p.add_argument("--info", type=Path, help="JSON object with facts of the separating run, kept in results.json")
+    p.add_argument("--rate", type=int, metavar="HZ", help="score at this rate (default: the lower one of the set's and "
+                   "the model's, which --info tells)")
     p.add_argument("--metrics", default=",".join(registry.DEFAULT), help="names, commas between (default: %(default)s)")
     p.add_argument("--metric_models", nargs="+", default=[], metavar="KIND=MODEL",
                    help=f"networks of semantic metrics: folder, hub id or file; kinds: {kinds}")
@@ -74,6 +78,8 @@ def main(argv: list[str] | None = None) -> None:
     metrics = registry.parse(args.metrics)
     if not 1 <= (1 if args.job is None else args.job) <= args.num_jobs:
         raise LassError(f"job {args.job} of {args.num_jobs}: jobs are counted from 1")
+    if args.rate is not None and args.rate < 1:
+        raise LassError(f"--rate {args.rate}: expected Hz")
     models = registry.models(metrics, args.metric_models)
     if (args.set is None) == (args.set_dir is None):
         raise LassError("give a rendered test set, or --set NAME")
@@ -83,7 +89,9 @@ def main(argv: list[str] | None = None) -> None:
 
     if args.set:
         args.set_dir = registered_set(args.set, args.root, args.num_jobs)
-    testset = RenderedSet(args.set_dir, args.queries, args.scratch)
+    testset, info = RenderedSet(args.set_dir, args.queries, args.scratch), read_info(args.info)
+    own = info.get("model_rate")
+    testset.score_rate = args.rate or min(testset.rate, own if isinstance(own, int) else testset.rate)
     inputs = testset.manifests + [path for path in (args.est_scp, args.info) if path]
     if args.est_scp:  # estimates of another model have the same names; the stamp beside them tells the models apart
         inputs.append(args.est_scp.parent / ".done")
@@ -91,6 +99,7 @@ def main(argv: list[str] | None = None) -> None:
     inputs += filter(Path.is_file, files)
     options = {"system": args.system, "set": args.set_dir.resolve().name, "expected": testset.expected,
                "mixture": args.mixture, "metrics": metrics, "models": models, "accuracy": args.tagger_accuracy}
+    options |= {"rate": testset.score_rate} if testset.score_rate != testset.rate else {}
     done = args.out / ".done"
     if not args.force and stamp.is_complete(done, options, inputs, [args.out / name for name in OUTPUTS]):
         print(f"{args.out}: scored already, nothing to do")
@@ -113,7 +122,7 @@ def main(argv: list[str] | None = None) -> None:
             shutil.rmtree(parts, ignore_errors=True)
         resume.measure_parts(jobs, metrics, parts, args.num_jobs, listening)
     items = resume.collect(jobs, metrics, parts)
-    found = results.results(items, testset, args.system, args.set_dir.resolve().name, read_info(args.info))
+    found = results.results(items, testset, args.system, args.set_dir.resolve().name, info)
     found["metrics"] |= results.of_set(metrics, parts, items)
     found["listeners"] = resume.listeners(parts)
     found["command"] = shlex.join(["lass", "score", *(word for word in argv if word != "--finish")])

@@ -32,24 +32,27 @@ class LeakPolicy:
 
     def filter(self, name: str, rows: Iterable[Row], folder: Path) -> Iterator[Row]:
         """The clips of a training set that may be heard; when all are through, the report is written to ``folder``."""
-        clips, left, leaks = 0, 0, []
+        clips, left, unknown, leaks = 0, 0, 0, []
         for row in rows:
             found = self._leaks(name, row) if row.origin else []
             leaks += found
             clips, left = clips + 1, left + (not found or self.policy == "paper")
+            unknown += not row.origin
             if not found or self.policy == "paper":
                 yield row
         if clips and not left:
             raise LassError(f"{folder}: all {clips} clips of {name} are heard in test sets ({_sets(leaks)}): train on "
                             "other data, or say --leaks paper, which stands beside each score")
-        write_text(folder / REPORT, self._report(clips, leaks) + "\n")
+        write_text(folder / REPORT, self._report(clips, unknown, leaks) + "\n")
         write_text(folder / PAIRS, "".join(f"{leak}\n" for leak in leaks))
 
-    def _report(self, clips: int, leaks: list[Leak]) -> str:
+    def _report(self, clips: int, unknown: int, leaks: list[Leak]) -> str:
         utts = len({leak.train.clip for leak in leaks})
         text = f"{self.policy}: {utts} of {clips} clips are heard in test sets"
         if leaks:
             text += f" ({_sets(leaks)}) and {'left out' if self.policy == 'clean' else 'kept'}"
+        if unknown:
+            text += f"; of {unknown} the origin is not known"
         if self._absent:
             text += f"; not compared, their lists are missing: {', '.join(sorted(self._absent))}"
         return text

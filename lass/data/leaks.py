@@ -39,17 +39,26 @@ class Leak(NamedTuple):
 
 
 class TestSounds:
-    """The clips of test sets, found by their origins; ``clips``: (set, role) -> names of its clips."""
+    """The clips of test sets, found by their origins.
+
+    Attributes:
+        clips: (set, role) -> names of its clips.
+        unknown: the same of those without a known origin, which are compared with nothing.
+    """
 
     __test__ = False  # this is no class of tests
 
     def __init__(self, heard: Iterable[Heard]) -> None:
         self.clips: dict[tuple[str, str], set[str]] = {}
+        self.unknown: dict[tuple[str, str], set[str]] = {}
         self._found: dict[str, dict[Heard, Origin]] = {}
         for clip in heard:
-            self.clips.setdefault((clip.set_name, clip.role), set()).add(clip.clip)
+            of = clip.set_name, clip.role
+            self.clips.setdefault(of, set()).add(clip.clip)
             if clip.origin:
                 self._found.setdefault(recording(clip.origin), {})[clip] = Origin.parse(clip.origin)
+            else:
+                self.unknown.setdefault(of, set()).add(clip.clip)
 
     def has(self, origin: str) -> bool:
         """Whether a test clip is of the same recording."""
@@ -64,11 +73,12 @@ class TestSounds:
         return [Leak(clip, test) for test, other in near.items() if origin.overlaps(other)]
 
 
-def of_data_dir(folder: Path, by_audio: bool = False) -> Iterator[Heard]:
+def of_data_dir(folder: Path, by_audio: bool = False, unknown: bool = False) -> Iterator[Heard]:
     """The clips of a data directory, as far as their origins are known.
 
     Args:
         by_audio: also give each clip the origin ``md5:<hash of its samples>``.
+        unknown: without that, give the other clips, too; the names of all of them are held in memory.
     """
     name = str(folder)
     if not (folder / "wav.scp").is_file():
@@ -76,6 +86,10 @@ def of_data_dir(folder: Path, by_audio: bool = False) -> Iterator[Heard]:
     if (folder / "utt2origin").exists():
         for utt, origin in iterate_table(folder / "utt2origin"):
             yield Heard(name, "clip", utt, origin)
+        if unknown and not by_audio:
+            known = {utt for utt, _ in iterate_table(folder / "utt2origin")}
+            utts = (utt for utt, _ in iterate_table(folder / "wav.scp"))
+            yield from (Heard(name, "clip", utt, "") for utt in utts if utt not in known)
     elif not by_audio:
         raise LassError(f"{folder}: no utt2origin, so no origins to compare: --audio compares the samples")
     if by_audio:

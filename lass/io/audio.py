@@ -118,12 +118,12 @@ def _refuse_samples(path: str | os.PathLike, wave: np.ndarray) -> None:
 def md5(path: str | os.PathLike) -> str:
     """MD5 (hex) of the samples, channels in turn, as 16-bit integers: the same for every lossless copy of a clip.
 
-    A FLAC file tells that of its own samples in its header (RFC 9639, Sec. 8.2) and is not decoded.
+    A FLAC file of 16 bits tells it in its header (RFC 9639, Sec. 8.2) and is not decoded.
     """
     if not _ARCHIVE.fullmatch(os.fspath(path)):
-        with opened(path), open(path, "rb") as f:
+        with opened(path) as file, open(path, "rb") as f:
             header = f.read(42)  # "fLaC", 4 bytes that open STREAMINFO, 34 bytes of it; it ends with the MD5
-        if header.startswith(b"fLaC") and any(header[26:]):
+        if header.startswith(b"fLaC") and file.subtype == "PCM_16" and any(header[26:]):
             return header[26:].hex()
     samples, _ = quantise(read_whole(path)[0].T, "PCM_16")
     return hashlib.md5((samples >> 16).astype("<i2").tobytes(), usedforsecurity=False).hexdigest()

@@ -18,9 +18,10 @@ BOXES = "boxes"  # folder of the box plots
 AGGREGATES = {"mean": "mean", "class_mean": "mean of class means", "class_median": "mean of class medians"}
 ABOUT = """\
 Figures with their 95 % bootstrap interval; n of N mixtures were found. "rebuilt": the list has no gains, so that the
-mixtures are others than the published ones. "mean of class medians": mean over classes of the median of each. The
-controls ask the model for what is not the target; ideal masks know the target. Leaks: "clean" training left out what
-the test sets hold, "paper" kept it. Written by `lass benchmark`."""
+mixtures are others than the published ones. Hz: the rate of scoring, in brackets that of the model. "mean of class
+medians": mean over classes of the median of each. The controls ask the model for what is not the target; ideal masks
+know the target. Leaks: "clean" training left out what the test sets hold, "paper" kept it. Written by `lass
+benchmark`."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Row:
     Attributes:
         metrics: name -> {mean, low, high, ..}, of published rows the mean alone.
         definitions: metric -> what was computed, with which networks.
+        score_rate, model_rate: Hz.
         warnings: of scores that mean little.
     """
 
@@ -44,6 +46,8 @@ class Row:
     aggregate: str = ""
     leak_policy: str = ""
     leaks: str = ""
+    score_rate: int | None = None
+    model_rate: int | None = None
     source: str = ""
     note: str = ""
     definitions: dict[str, str] = field(default_factory=dict)
@@ -62,7 +66,8 @@ def scored_rows(results: Results, others: Sequence[Experiment] = ()) -> Iterator
                 found["n_found"], found["n_expected"], AUDIO.get(facts.get("audio"), "not known"),
                 rule.replace("queries of the set", str(facts.get("query", "queries of the set"))),
                 AGGREGATES.get(found.get("aggregate"), "mean"), separation.get("leak_policy", ""),
-                separation.get("leaks", ""), note=facts.get("note", ""),
+                separation.get("leaks", ""), found.get("score_rate"), found.get("model_rate"),
+                note=facts.get("note", ""),
                 definitions={name: definition(name, [found]) for name in found["metrics"]}, warnings=warnings(found),
             )  # fmt: skip
 
@@ -100,15 +105,15 @@ def page(model: str, rows: Sequence[Row], absent: Mapping[str, str], boxes: Mapp
     """
     scored = [row for row in rows if row.kind == "scored"]
     metrics = list(dict.fromkeys(name for row in scored for name in row.metrics))
-    header = ["set", "system", "audio", "asked with", "figure", "leaks", "n/N"]
+    header = ["set", "system", "audio", "asked with", "figure", "leaks", "Hz", "n/N"]
     header += [known(name).headline for name in metrics]
     body = [
         [row.set_name + (" (partial)" if row.n_found != row.n_expected else ""), row.system, row.audio, row.query,
-         row.aggregate, row.leak_policy, f"{row.n_found}/{row.n_expected}",
+         row.aggregate, row.leak_policy, _rates(row), f"{row.n_found}/{row.n_expected}",
          *(mean_and_interval(row.metrics.get(name)) for name in metrics)]
         for row in scored
     ]  # fmt: skip
-    parts = [f"# Benchmark of {escape(model)}", ABOUT, table(header, body, words=6)]
+    parts = [f"# Benchmark of {escape(model)}", ABOUT, table(header, body, words=7)]
     for name, title in boxes.items():
         parts.append(f"![{escape(name)}: {escape(title)} of each system]({BOXES}/{quote(name)}.png)")
     shown = dict.fromkeys(row.set_name for row in scored)
@@ -134,6 +139,10 @@ def _published(set_name: str, rows: Sequence[Row]) -> list[str]:
     ]
     header = ["system", "source", "note", *(known(name).headline for name in metrics)]
     return [f"## Published rows: {escape(set_name)}", table(header, body, words=3)]
+
+
+def _rates(row: Row) -> str:
+    return f"{row.score_rate or 'not known'}" + (f" ({row.model_rate})" if row.model_rate else "")
 
 
 def _digits(score: float) -> str:

@@ -66,13 +66,18 @@ def definition(name: str, found: Sequence[dict]) -> str:
 
 
 def warnings(found: dict) -> list[str]:
-    """What is to be said where metrics that compare sample by sample were asked of a generative model."""
+    """What is to be said of a model that hears less than the set holds, and of a generative one."""
+    name, lines = SYSTEMS.get(found["system"], found["system"]), []
+    own, rate = found.get("score_rate"), found.get("set_rate")
+    if own and rate and own < rate:
+        lines.append(f"{name} is scored at {own} Hz, reference and mixture resampled, on a set of {rate} Hz: what is "
+                     f"above {own // 2} Hz does not count.")
     separation = found.get("separation")
-    compared = [known(name).title for name in found["metrics"] if known(name).aligned]
-    if not compared or not (isinstance(separation, dict) and separation.get("generative") is True):
-        return []
-    return [f"{SYSTEMS.get(found['system'], found['system'])} generates its output, which is not aligned with "
-            f"the mixture sample by sample: {', '.join(compared)} say little about it."]
+    compared = [known(metric).title for metric in found["metrics"] if known(metric).aligned]
+    if compared and isinstance(separation, dict) and separation.get("generative") is True:
+        lines.append(f"{name} generates its output, which is not aligned with the mixture sample by sample: "
+                     f"{', '.join(compared)} say little about it.")
+    return lines
 
 
 def set_title(name: str, systems: Mapping[str, dict]) -> str:

@@ -30,6 +30,7 @@ class Job:
     estimates: tuple[tuple[str, str], ...]
     rate: int  # Hz, of the set
     text: str = ""  # describes the target
+    score_rate: int | None = None  # Hz, that all waves are resampled to; None: that of the set
 
 
 @dataclass(frozen=True)
@@ -54,8 +55,9 @@ class RenderedSet:
     """The manifests of a rendered test set (small: a few thousand lines).
 
     ``queries`` is the table that was asked: ``interf_queries`` for the control that asks for the interferer. ``facts``
-    are those of a registered set (``set.json``), {} for others; ``aggregate`` is how its scores are joined. The audio
-    is copied to ``scratch`` and read from there, see ``lass.io.scratch``.
+    are those of a registered set (``set.json``), {} for others; ``aggregate`` is how its scores are joined;
+    ``score_rate`` (Hz) is that of the set unless another is put there. The audio is copied to ``scratch`` and read from
+    there, see ``lass.io.scratch``.
     """
 
     def __init__(self, folder: str | Path, queries: str = "queries", scratch: Path | None = None):
@@ -78,7 +80,7 @@ class RenderedSet:
                 raise LassError(f"{self.asked}: has no line '{mix}#0 <text>'")
         self.labels = self._optional("utt2labels")
         self.label_names = self._optional("labels")
-        self.rate = audio.info(next(iter(self.references.values()))).sample_rate
+        self.rate = self.score_rate = audio.info(next(iter(self.references.values()))).sample_rate
         self.expected = self._expected()
         self.facts = self._facts()
         self.aggregate = self.facts.get("aggregate", "mean")
@@ -154,7 +156,7 @@ class RenderedSet:
                     continue
             labels = " ".join(self.labels.get(mix, "").split())
             waves = self.mixtures[mix], self.references[mix], tuple(paths)
-            found.append(Job(mix, labels, *waves, self.rate, texts.get(mix, "")))
+            found.append(Job(mix, labels, *waves, self.rate, texts.get(mix, ""), self.score_rate))
         return found
 
 
@@ -202,8 +204,9 @@ def measure(
     reference = _read(job.reference, job.rate, f"{job.mix_id}: reference")
     mixture = _read(job.mixture, job.rate, f"{job.mix_id}: mixture")
     _same_shape(mixture, reference, f"{job.mix_id}: mixture {job.mixture}")
-    heard = {"text": job.text, "listeners": listeners}
-    unprocessed = [Signals(*channel, job.rate, **heard) for channel in zip(reference, mixture, mixture)]
+    heard, rate = {"text": job.text, "listeners": listeners}, job.score_rate or job.rate
+    target, whole = (audio.resample(wave, job.rate, rate) for wave in (reference, mixture))
+    unprocessed = [Signals(*channel, rate, **heard) for channel in zip(target, whole, whole)]
     of_item, of_set = ([name for name in metrics if METRICS[name].over_set == over] for over in (False, True))
     rows, scored = [], []
     for key, path in job.estimates:
@@ -212,8 +215,8 @@ def measure(
         else:
             estimate = _read(path, job.rate, f"{key}: estimate")
             _same_shape(estimate, reference, f"{key}: estimate {path}")
-            channels = zip(reference, estimate, mixture, unprocessed)
-            asked = [Signals(*waves, job.rate, plain, **heard) for *waves, plain in channels]
+            channels = zip(target, audio.resample(estimate, job.rate, rate), whole, unprocessed)
+            asked = [Signals(*waves, rate, plain, **heard) for *waves, plain in channels]
         rows.append([[signals.value(name) for name in of_item] for signals in asked])
         if of_set:
             scored += asked

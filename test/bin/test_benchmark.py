@@ -107,7 +107,7 @@ def test_the_page(run, root):
     run()
     page = (root / "out" / "benchmark.md").read_text()
     assert "| toy (partial) | model | rebuilt | label, asked as" in page
-    assert "| mean of class means | paper | 3/5 |" in page
+    assert "| mean of class means | paper | 8000 (8000) | 3/5 |" in page
     assert "| theirs | a paper, Table 1 | all five | 12.50 | 0.735 |" in page
     assert "* AFSim (Audio Flamingo 1): cosine of" in page and "not computed here" in page
     assert "* SDRi: SDR of the estimate minus SDR of the unprocessed mixture" in page
@@ -187,9 +187,13 @@ def test_compare(run, root, capsys):
     assert found["n"] == 3 and found["low"] > 10 and found["difference"] > found["low"]
     compare.main([str(folder / "model"), str(folder / "model")])
     assert "differs" not in capsys.readouterr().out
-    other = json.loads((folder / "model" / "results.json").read_text()) | {"set": "another"}
-    (folder / "model" / "results.json").write_text(json.dumps(other))
-    with pytest.raises(LassError, match="set is another, that of .* toy"):
-        compare.main([str(folder / "mixture"), str(folder / "model")])
+    written = json.loads((folder / "model" / "results.json").read_text())
+    for change, message in (
+        ({"set": "another"}, "set is another, that of .* toy"),
+        ({"test_set": written["test_set"] | {"audio": "published"}}, "audio is published, that of .* rebuilt"),
+    ):
+        (folder / "model" / "results.json").write_text(json.dumps(written | change))
+        with pytest.raises(LassError, match=message):
+            compare.main([str(folder / "mixture"), str(folder / "model")])
     with pytest.raises(LassError, match="score again"):
         compare.main([str(folder / "mixture"), str(root)])

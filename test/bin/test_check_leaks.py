@@ -41,7 +41,7 @@ def test_every_pair_is_named(check, tmp_path):
         [str(train), "train-0", "youtube:a:0:10", str(test), "clip", "test-0", "youtube:a:5:10"],
         [str(train), "train-2", "freesound:1", str(test), "clip", "test-1", "freesound:1:3:4"],
     ]
-    assert summary == [f"2 of 3 clips of {test} are heard in {train}"]
+    assert summary == [f"2 of 4 clips of {test} are heard in {train}; of 1 the origin is not known"]
 
 
 def test_no_leak(check, tmp_path):
@@ -60,6 +60,15 @@ def test_several_sets_and_a_published_list(check, tmp_path):
     ]  # fmt: skip
     assert f"1 of 1 targets of {listed} are heard in {two}" in summary
     assert f"1 of 2 interferers of {listed} are heard in {one}" in summary
+
+
+def test_origins_that_a_list_does_not_tell(check, tmp_path):
+    """Clips of AudioSep's Clotho have no number on Freesound in its list: that none of them is found says nothing."""
+    (tmp_path / "list.csv").write_text("file_name,sound_id\na.wav,7\nb.wav,Not found\n")
+    train = make(tmp_path / "train", "freesound:8")
+    pairs, summary = check([train], [f"clotho_metadata:{tmp_path / 'list.csv'}"])
+    assert not pairs and summary[0].startswith("0 of 2 clips of ")
+    assert summary[0].endswith(f" are heard in {train}; of 1 the origin is not known")
 
 
 def test_the_same_samples_in_another_container(check, tmp_path):

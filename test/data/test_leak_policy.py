@@ -53,7 +53,9 @@ HEARD = rows("youtube:aa:35:10", "youtube:aa:50:10", "youtube:bb:0:10", "youtube
 def test_clean_leaves_targets_and_interferers_out(root, tmp_path):
     policy = LeakPolicy("clean", [testset("one")], root)
     assert [row.utt for row in policy.filter("train", HEARD, tmp_path)] == ["u1", "u3", "u4"]
-    assert report_of(tmp_path) == "clean: 2 of 5 clips are heard in test sets (one) and left out"
+    assert report_of(tmp_path) == (
+        "clean: 2 of 5 clips are heard in test sets (one) and left out; of 1 the origin is not known"
+    )
     lines = [line.split("\t") for line in (tmp_path / "leaks.tsv").read_text().splitlines()]
     assert [(utt, role, clip) for _, utt, _, _, role, clip, _ in lines] == [
         ("u0", "target", "aa"), ("u2", "interferer", "bb")
@@ -64,7 +66,8 @@ def test_paper_keeps_and_names_them(root, tmp_path):
     policy = LeakPolicy("paper", [testset("one"), testset("two")], root)
     assert list(policy.filter("train", HEARD, tmp_path)) == HEARD
     assert report_of(tmp_path) == (
-        "paper: 2 of 5 clips are heard in test sets (one) and kept; not compared, their lists are missing: two"
+        "paper: 2 of 5 clips are heard in test sets (one) and kept; of 1 the origin is not known; not compared, their "
+        "lists are missing: two"
     )
     assert len((tmp_path / "leaks.tsv").read_text().splitlines()) == 2
 

@@ -117,6 +117,13 @@ def test_features_are_of_the_wave(listeners, kind):
         assert np.array_equal(feature, again[name]) and not np.array_equal(feature, other[name])
 
 
+@pytest.mark.parametrize("kind", LISTENERS)
+def test_silence_and_very_short_waves_have_features(listeners, kind):
+    for samples in (1, 300, 5000):
+        for given in (np.zeros(samples, np.float32), wave(0, samples)):
+            assert all(feature.size and np.isfinite(feature).all() for feature in listeners[kind].hear(given).values())
+
+
 def test_sizes(listeners):
     assert listeners["clap"].hear(wave(1, 48000))["embedding"].shape == (12,)
     assert listeners["clap"].read("a dog barks")["embedding"].shape == (12,)

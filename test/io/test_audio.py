@@ -225,3 +225,6 @@ def test_md5_is_that_of_the_samples(tmp_path, channels):
     assert found == {hashlib.md5(samples.astype("<i2").tobytes()).hexdigest()}
     soundfile.write(tmp_path / "c.wav", samples[::-1], 32000, subtype="PCM_16")
     assert audio.md5(tmp_path / "c.wav") not in found
+    for name in ("d.flac", "d.wav"):  # the header of a flac of 24 bits tells another MD5
+        soundfile.write(tmp_path / name, samples.astype(np.int32) << 16, 32000, subtype="PCM_24")
+        assert audio.md5(tmp_path / name) in found

@@ -39,6 +39,15 @@ def test_sdr_of_a_generative_model_is_warned_of(rows):
     assert "## Warnings" not in page("x", rows[:1], {}, {})
 
 
+def test_a_model_of_a_lower_rate_is_told():
+    rates = {"score_rate": 16000, "model_rate": 16000, "set_rate": 32000}
+    found = {"mixture": result("mixture") | {"score_rate": 32000, "set_rate": 32000}, "model": result("model") | rates}
+    text = page("x", list(scored_rows({"toy": found})), {}, {})
+    assert "| 32000 | 4/4 |" in text and "| 16000 (16000) | 4/4 |" in text
+    assert text.count("* toy: model is scored at 16000 Hz, reference and mixture resampled") == 1
+    assert "mixture (unprocessed) is scored" not in text
+
+
 def test_a_row_tells_what_was_asked(rows):
     assert [row.query for row in rows] == ["none", 'label, asked as "hear {}"', "not known"]
 

@@ -7,12 +7,14 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
 
 from lass.bin.score import main
 from lass.errors import LassError
 from lass.score import resume
 
+TIME = np.arange(2000) / 8000  # s, as of the set
 SLOW = """
 import time, lass.score.resume as resume
 from lass.bin.score import main
@@ -60,6 +62,26 @@ def test_outside_system(rendered, capsys):
     assert lines[0] == "mix_id\tlabel\tn_queries\tsdr\tsdri\tsi_sdr\tsi_sdri"
     assert [line.split("\t")[0] for line in lines[1:]] == ["mix1", "mix2", "mix3"]
     assert sorted(path.name for path in out.iterdir()) == [".done", "items.tsv", "results.json"]
+
+
+def test_a_model_of_a_lower_rate_is_scored_there(rendered):
+    """A perfect estimate by a model of 4 kHz, of a target with a tone at 3 kHz, which that cannot hold."""
+    low, high = rendered.target, rendered.target + 0.25 * np.sin(2 * np.pi * 3000 * TIME)
+    rendered.write({"mix1": [0.0]}, {"mix1": "bell"})
+    for name, wave in (("mix1.ref", high), ("mix1.mix", high + rendered.interference), ("mix1.0", low)):
+        rendered.wave(name, wave)
+    info = rendered.folder / "info.json"
+    info.write_text('{"model_rate": 4000}')
+    found = {}
+    for name, more in (("own", []), ("parted", ["--job", "1"]), ("parted", ["--finish"]), ("set", ["--rate", "8000"])):
+        main(arguments(rendered, rendered.folder / name, "--info", str(info), *more))
+        found |= {name: read(rendered.folder / name)} if "--job" not in more else {}
+    assert (found["own"]["score_rate"], found["own"]["set_rate"], found["set"]["score_rate"]) == (4000, 8000, 8000)
+    assert found["own"]["metrics"]["sdr"]["mean"] > 25
+    assert found["set"]["metrics"]["sdr"]["mean"] == pytest.approx(3.01, abs=0.01)  # half of the power is missing
+    assert found["parted"]["metrics"] == found["own"]["metrics"]
+    with pytest.raises(LassError, match="--rate 0: expected Hz"):
+        main(arguments(rendered, rendered.folder / "none", "--rate", "0"))
 
 
 def test_mixture(rendered):
