@@ -13,8 +13,8 @@ venv=$root/tools/venv
 log=$root/tools/.venv.log
 needed_gb=9  # 6 when installed, 3 for the downloads meanwhile
 modules="torch torchaudio lightning transformers timm espnet sentencepiece soundfile soxr av kaldiio yaml pesq pystoi
-    mir_eval fast_bss_eval huggingface_hub pyloudnorm visqol safetensors tensorboard matplotlib tqdm py7zr yt_dlp ijson
-    nltk numpy scipy sklearn setuptools"
+    mir_eval fast_bss_eval huggingface_hub pyloudnorm visqol safetensors tensorboard matplotlib tqdm py7zr yt_dlp
+    yt_dlp_ejs deno ijson nltk numpy scipy sklearn setuptools"
 
 say() { echo "tools/setup.sh: $*" >&2; }
 die() { say "$*"; exit 1; }
