@@ -74,6 +74,7 @@ loss: {class: lass.losses.snr.negative_snr}
 data: {segment: 0.5}
 train: {max_steps: 40, batch_size: 2, num_workers: 2, val_every: 10, checkpoint_every: 3}
 """
+SHORT_TRAINING = "train.max_steps=4 train.val_every=2 train.checkpoint_every=2 train.batch_size=2 data.segment=0.25"
 
 
 def copy_repository(target: Path) -> Path:

@@ -13,10 +13,9 @@ import yaml
 import corpora
 from lass.io.table import read_table
 
-from .conftest import TINY_MODEL
+from .conftest import SHORT_TRAINING, TINY_MODEL
 
 RECIPES = sorted(module.name for module in pkgutil.iter_modules(corpora.__path__))
-TRAINING = "train.max_steps=4 train.val_every=2 train.checkpoint_every=2 train.batch_size=2 data.segment=0.25"
 
 
 @pytest.fixture
@@ -27,7 +26,7 @@ def call(repository, environment, yt_dlp):
         path_sh.write(f'export PATH="{yt_dlp.place}:$PATH"\n')
 
     def run(name: str, *options: str) -> subprocess.CompletedProcess:
-        command = [str(repository / "egs" / name / "run.sh"), "--model", "tiny", "--set", TRAINING, "--leaks", "paper"]
+        command = [str(repository / "egs" / name / "run.sh"), "--model", "tiny", "--set", SHORT_TRAINING, "--leaks", "paper"]
         return subprocess.run([*command, *options], capture_output=True, text=True, timeout=900, env=environment)
 
     return run
