@@ -22,7 +22,8 @@ def call(repository, environment):
     clip.write_text(clip.read_text().replace("toy:wavcaps-train-0", "toy:clotho-test-0"))
 
     def run(*options: str) -> subprocess.CompletedProcess:
-        command = [str(repository / "egs" / "audiosep" / "run.sh"), "--model", "tiny", "--set", SHORT_TRAINING, *options]
+        run_sh = str(repository / "egs" / "audiosep" / "run.sh")
+        command = [run_sh, "--model", "tiny", "--set", SHORT_TRAINING, *options]
         return subprocess.run(command, capture_output=True, text=True, timeout=900, env=environment)
 
     return run

@@ -9,7 +9,7 @@ import yaml
 from lass.data.datadir import DataDir
 from lass.data.mixlist import read_mixlist
 
-from .conftest import SHORT_TRAINING, TINY_MODEL, RATE, make_formatted
+from .conftest import RATE, SHORT_TRAINING, TINY_MODEL, make_formatted
 
 PLACES = {"audiocaps": "v1_all", "clotho": "published", "esc50": "esc50_fold5", "fsd50k": "", "wavcaps": "",
           "musicinstr": ""}  # fmt: skip
