@@ -210,7 +210,8 @@ def test_published_numbers(shared, tmp_path):
         given = options(subset=subset, audiosep_list=str(published))
         sets = data.prepare(root, **given)
         assert {name: len(found) for name, found in sets.items()} == data.expected(root, **given)
-        assert len({label for found in sets.values() for row in found for label in row.labels}) == data.SUBSETS[subset]
+        labels = {label for found in sets.values() for row in found for label in row.labels}
+        assert len(labels) == data.SUBSETS[subset]
         if of_list:
             folds = [{utt.split("-")[1] for utt in pair} for pair in data.pairs(root, **given)["audiosep"].values()]
             assert (len(folds), sum(len(each) == 1 for each in folds), folds.count({"5"})) == of_list
