@@ -38,6 +38,8 @@ setup(
         "tqdm",
         "py7zr",
         "yt-dlp",
+        "yt-dlp-ejs",  # with deno it runs YouTube's scripts, without which that tells of few formats
+        "deno",
         "numpy",
         "scipy",
         "scikit-learn",

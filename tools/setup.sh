@@ -13,16 +13,16 @@ venv=$root/tools/venv
 log=$root/tools/.venv.log
 needed_gb=9  # 6 when installed, 3 for the downloads meanwhile
 modules="torch torchaudio lightning transformers timm espnet sentencepiece soundfile soxr av kaldiio yaml pesq pystoi
-    mir_eval fast_bss_eval huggingface_hub pyloudnorm visqol safetensors tensorboard matplotlib tqdm py7zr yt_dlp ijson
-    nltk numpy scipy sklearn setuptools"
+    mir_eval fast_bss_eval huggingface_hub pyloudnorm visqol safetensors tensorboard matplotlib tqdm py7zr yt_dlp
+    yt_dlp_ejs deno ijson nltk numpy scipy sklearn setuptools"
 
 say() { echo "tools/setup.sh: $*" >&2; }
 die() { say "$*"; exit 1; }
 
 version_of() { "$1" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null; }
 
-# What the stamp holds: setup.py, constraints.txt, the interpreter and its place (a venv does not survive a move).
-# With "packages" also the time of the last install into the interpreter.
+# What the stamp holds: setup.py, constraints.txt, the interpreter, and this place (a venv does not survive a move).
+# With "packages" not this place, but the time of the last install into the interpreter.
 fingerprint() {
     "$1" -I - "$root" "${2:-}" 2>/dev/null <<'EOF'
 import hashlib, os, sys, sysconfig
@@ -30,8 +30,10 @@ digest = hashlib.sha256()
 for name in ("setup.py", "tools/constraints.txt"):
     with open(os.path.join(sys.argv[1], name), "rb") as f:
         digest.update(f.read())
-digest.update(repr((sys.version, sys.prefix, sys.argv[1])).encode())
-if sys.argv[2] == "packages":
+digest.update(repr((sys.version, sys.prefix)).encode())
+if sys.argv[2] != "packages":
+    digest.update(sys.argv[1].encode())
+else:
     folders = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
     digest.update(repr([os.stat(path).st_mtime_ns for path in sorted(folders) if os.path.isdir(path)]).encode())
 print(digest.hexdigest())

@@ -46,8 +46,8 @@ def to_store(
     ``segment`` (start and end in seconds) nothing else is decoded; one that ends behind the file ends with it.
     """
     wave, rate = audio.read_whole(source) if segment is None else audio.read_part(source, *segment)
-    mono = audio.resample(wave.mean(axis=0, dtype=np.float64), rate, sample_rate)
-    return audio.write(target, mono, sample_rate, "PCM_16")
+    mono = wave[0] if len(wave) == 1 else wave.mean(axis=0, dtype=np.float64)
+    return audio.write(target, audio.resample(mono, rate, sample_rate), sample_rate, "PCM_16")
 
 
 def convert(

@@ -48,8 +48,8 @@ def mend(source: Path, target: Path, needed: Sequence[str] = (), dry_run: bool =
             kept &= _in_table(clean, name)
         written = write_sets({target: [Part(clean, kept, base=base)]}, dry_run)
         for name in set(tables) - {"labels"}:
-            lost = [i is None or not kept[i] for i, _, _ in placed(clean, iterate_sorted(clean / name))]
-            counts[name]["of clips that go"] = sum(lost) - counts[name]["without audio"]
+            lost = sum(i is None or not kept[i] for i, _, _ in placed(clean, iterate_sorted(clean / name)))
+            counts[name]["of clips that go"] = int(lost) - counts[name]["without audio"]
     gone = {name: ", ".join(f"{n} {why}" for why, n in counts[name].items() if n) for name in tables}
     return [*(f"{source / name}: dropped {why}" for name, why in gone.items() if why), *written]
 

@@ -158,16 +158,22 @@ def quantise(samples: np.ndarray, subtype: str) -> tuple[np.ndarray, int]:
     """
     if subtype in ("FLOAT", "DOUBLE"):
         return samples, 0
-    steps = samples.astype(np.float64)
+    bits = BITS.get(subtype)
+    exact = samples.dtype == np.float32 and (bits or 32) <= 24  # all steps are float32 as well
+    steps = samples.astype(np.float32 if exact else np.float64)
     lowest, highest = -1.0, 1.0
-    if subtype in BITS:
-        steps = np.rint(steps * 2.0 ** (BITS[subtype] - 1))
-        lowest, highest = -(2 ** (BITS[subtype] - 1)), 2 ** (BITS[subtype] - 1) - 1
-    limited = np.clip(steps, lowest, highest)
-    clipped = int(np.count_nonzero(limited != steps))
-    if subtype in BITS:
-        limited = limited.astype(np.int32) << (32 - BITS[subtype])  # libsndfile keeps the upper bits of int32
-    return limited, clipped
+    if bits:
+        steps *= 2 ** (bits - 1)
+        np.rint(steps, out=steps)
+        lowest, highest = -(2 ** (bits - 1)), 2 ** (bits - 1) - 1
+    clipped = 0
+    if steps.size and not (lowest <= steps.min() and steps.max() <= highest):
+        clipped = int(np.count_nonzero((steps < lowest) | (steps > highest)))
+        np.clip(steps, lowest, highest, out=steps)
+    if bits:
+        steps = steps.astype(np.int32)
+        steps <<= 32 - bits  # libsndfile keeps the upper bits of int32
+    return steps, clipped
 
 
 def resample(wave: np.ndarray, from_rate: int, to_rate: int) -> np.ndarray:
@@ -180,6 +186,8 @@ def resample(wave: np.ndarray, from_rate: int, to_rate: int) -> np.ndarray:
     wave = np.asarray(wave, dtype=np.float32)
     if from_rate == to_rate:
         return wave
+    if wave.ndim == 1:
+        return soxr.resample(wave, from_rate, to_rate, quality="VHQ")
     return np.apply_along_axis(soxr.resample, -1, wave, from_rate, to_rate, quality="VHQ")
 
 

@@ -31,6 +31,7 @@ REASONS = {
     "geo-blocked": r"in your country|your location|geo.?restrict",
     "age": r"confirm your age|age.restricted|inappropriate",
     "throttled": r"HTTP Error 429|too many requests|rate.limited|try again later",
+    "format": r"requested format|no video formats",
     "login": r"not a bot|sign in|log ?in|members.only|join this channel|requires payment|cookies",
     "removed": r"video unavailable|not available$|not available\.|no longer available|removed|terminated|deleted"
     r"|does not exist|copyright",
@@ -42,6 +43,7 @@ GONE = {"private", "removed"}  # no rerun brings them back
 WITH_COOKIES = {"age", "login"}  # a rerun can bring them back, given the cookies of an account
 PREFIX = re.compile(r"ERROR: (\[[^]]*\] ([\w-]{11}: )?)?")  # an id can spell a reason
 SETUP = re.compile(r"ffmpeg.*(not found|not installed)|no such option|ffprobe.*not found", re.IGNORECASE)
+NO_RUNTIME = "No supported JavaScript runtime"  # a warning; without one YouTube tells of few formats, or of none
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,8 @@ def fetch_clips(
         how many are "found", and how many are missing for each reason.
 
     Raises:
-        LassError: no yt-dlp, no ffmpeg (which yt-dlp cuts with), no cookies file, an id or name that is none.
+        LassError: no yt-dlp, no ffmpeg (which it cuts with), no deno (which it needs to be told of formats), no cookies
+            file, an id or name that is none.
     """
     if not shutil.which(PROGRAM):
         raise LassError(f"no command {PROGRAM}: run tools/setup.sh, and source tools/env.sh")
@@ -172,7 +175,8 @@ def _ask(clip: Clip, folder: Path, suffix: str, cookies: Path | None, stop: thre
         process = subprocess.Popen(command, cwd=folder, start_new_session=True, **silent)
         in_time = _wait(process, stop)
         errors.seek(0)
-        said = [PREFIX.sub("", " ".join(line.split())) for line in errors if line.startswith("ERROR")] or ["no message"]
+        lines = errors.readlines()
+    said = [PREFIX.sub("", " ".join(line.split())) for line in lines if line.startswith("ERROR")] or ["no message"]
     if not in_time:
         return "network", f"stopped after {TIMEOUT} s"
     path = folder / f"clip{suffix}"
@@ -180,7 +184,10 @@ def _ask(clip: Clip, folder: Path, suffix: str, cookies: Path | None, stop: thre
         return None
     if SETUP.search(said[-1]):
         raise LassError(f"{PROGRAM}: {said[-1]}; yt-dlp cuts clips with ffmpeg: install both")
-    return _reason(said[-1]), said[-1][:300]
+    reason = _reason(said[-1])
+    if reason == "format" and any(NO_RUNTIME in line for line in lines):
+        raise LassError(f"{PROGRAM}: {said[-1]}; it needs deno for YouTube: run tools/setup.sh, or install it")
+    return reason, said[-1][:300]
 
 
 def _command(clip: Clip, suffix: str) -> list[str]:

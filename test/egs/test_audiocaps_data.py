@@ -30,6 +30,19 @@ def test_rows(root, call_recipe):
     assert sets["train"][0].labels == {"/m/09x0r": "Speech", "/m/05zppz": "Male speech, man speaking"}
 
 
+def test_version_2(root, call_recipe, lay_out):
+    """Line ends LF, captions in small letters, several a clip for training, too; tags as for version 1."""
+    lists = {"train": (audiocaps.TRAIN, 2), "val": (audiocaps.VALID, 5), "test": (audiocaps.VALID[:2], 5)}
+    files = {f"v2.0_{name}": audiocaps.captions_csv(*given) for name, given in lists.items()}
+    lay_out("audiocaps", {name: lines.replace(b"\r\n", b"\n").lower() for name, lines in files.items()})
+    sets = sets_of(call_recipe, root, ALL | {"version": "2.0"})
+    assert {name: len(rows) for name, rows in sets.items()} == {"train": 9, "valid": 3, "test": 2}
+    row = sets["train"][0]
+    assert row.captions == ["a café is loud", "water splashes, ducks quack"]
+    assert row.labels == {"/m/09x0r": "Speech", "/m/05zppz": "Male speech, man speaking"}
+    assert call_recipe("audiocaps", "expected", root, **ALL | {"version": "2.0"}) == {"valid": 495, "test": 975}
+
+
 def test_files_of_others(root, call_recipe):
     """The names of PANNs and of aac-datasets; pictures where there are some."""
     for name in ("audio/Y-T0aptions_.wav", "audio/-T1aptions__30.flac", "video/Y-T1aptions_.mp4"):

@@ -193,6 +193,30 @@ def test_download(corpus, tmp_path, web, monkeypatch):
     assert len(data.pairs(root, **given)["audiosep"]) == 1
 
 
+def test_published_numbers(shared, tmp_path):
+    """All 2000 names as AudioSep's list has them, the 400 of ESC-10, and the pairs both of whose clips lie in a fold."""
+    published = shared / "data" / "metadata" / "audiosep_eval" / "esc50_eval.csv"
+    with open(published, encoding="utf-8", newline="") as found:
+        clips = {row["src_wav"]: row["caption"] for row in csv.DictReader(found)}
+    rows = []
+    for name, category in clips.items():
+        fold, source, take, target = name.removesuffix(".wav").split("-")
+        row = (name, fold, target, category.replace(" ", "_"), int(target) in ESC10, source, take)
+        rows.append(dict(zip(COLUMNS, map(str, row), strict=True)))
+    whole = write_corpus(tmp_path, rows)
+    assert len({row["src_file"] for row in rows}) == 1524
+    for root, subset, of_list in ((whole, "esc50", (2000, 411, 83)), (shared / "data" / "ESC-10", "esc10", None),
+                                  (whole, "esc10", (78, 22, 6))):  # fmt: skip
+        given = options(subset=subset, audiosep_list=str(published))
+        sets = data.prepare(root, **given)
+        assert {name: len(found) for name, found in sets.items()} == data.expected(root, **given)
+        labels = {label for found in sets.values() for row in found for label in row.labels}
+        assert len(labels) == data.SUBSETS[subset]
+        if of_list:
+            folds = [{utt.split("-")[1] for utt in pair} for pair in data.pairs(root, **given)["audiosep"].values()]
+            assert (len(folds), sum(len(each) == 1 for each in folds), folds.count({"5"})) == of_list
+
+
 @pytest.mark.parametrize("fold", ["0", "6", "", "five", "1.0", "-1"])
 def test_wrong_fold(corpus, tmp_path, fold):
     for function in (data.prepare, data.download):

@@ -23,6 +23,11 @@ ROOT = Path(__file__).resolve().parents[2]
 RECIPES = sorted(path for path in (ROOT / "egs").iterdir() if path.is_dir())
 MODELS = sorted((ROOT / "conf" / "model").rglob("*.yaml"))
 DRIVER = '. "$(dirname "${BASH_SOURCE[0]}")/../../utils/lass.sh"'
+OF_NO_PUBLISHER = {"TEMPLATE", "mini"}
+TOLD = {  # in the README of a corpus
+    "hours": r"[0-9] h\b", "disk": r"[0-9] [MGT]B\b", "licence": r"^\*\*Licence\.", "traps": r"^\*\*Traps\.",
+    "published rows": r"^\*\*(.*[Pp]ublished rows|Rows reproduced|AudioSep's list)",
+}  # fmt: skip
 OTHER_YAML = {"mix.yaml", "paper.yaml", "corpus.yaml"}  # of conf/; what else lies there configures a training
 
 pytestmark = pytest.mark.parametrize("recipe", RECIPES, ids=lambda path: path.name)
@@ -43,6 +48,9 @@ def trainings(recipe: Path) -> list[Path]:
 def test_it_is_documented(recipe):
     for name in ("README.md", "RESULTS.md"):
         assert (recipe / name).read_text(encoding="utf-8").startswith("# ")
+    if recipe.name not in OF_NO_PUBLISHER:
+        text = (recipe / "README.md").read_text(encoding="utf-8")
+        assert [what for what, form in TOLD.items() if not re.search(form, text, re.MULTILINE)] == []
 
 
 def test_run_sh_is_a_call(recipe):

@@ -47,6 +47,24 @@ def test_speakers(corpus, capsys):
     assert "noise of 9 of 10 pairs; 1 in refused.tsv" in printed
 
 
+def test_56_speakers(corpus):
+    """They are trained on; p226 and p287 of the 28 speakers validate."""
+    for kind in ("clean", "noisy"):
+        small, large = (corpus / f"{kind}_trainset_{part}spk_wav" for part in (28, 56))
+        small.rename(large)
+        small.mkdir()
+        for path in [*large.glob("p226_*"), *large.glob("p287_*")]:
+            path.rename(small / path.name)
+    log = corpus / "logfiles" / "log_trainset_56spk.txt"
+    log.write_text("p227_001 cafeteria 0\np227_002 ssn 5\np228_001 cafeteria 10\n")
+    sets = prepare(corpus, "56")
+    folders = {name: {Path(row.audio).parent.name for row in rows if "noise" not in row.utt}
+               for name, rows in sets.items()}  # fmt: skip
+    assert folders == {"train": {"clean_trainset_56spk_wav"}, "valid": {"clean_trainset_28spk_wav"}}
+    there = {name: sum(Path(row.audio).exists() for row in rows) for name, rows in sets.items()}
+    assert there == {"train": 6, "valid": 8}
+
+
 def test_noise_is_what_is_left(corpus):
     prepare(corpus)
     noise = corpus.parent / "noise"

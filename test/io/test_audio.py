@@ -228,3 +228,13 @@ def test_md5_is_that_of_the_samples(tmp_path, channels):
     for name in ("d.flac", "d.wav"):  # the header of a flac of 24 bits tells another MD5
         soundfile.write(tmp_path / name, samples.astype(np.int32) << 16, 32000, subtype="PCM_24")
         assert audio.md5(tmp_path / name) in found
+
+
+@pytest.mark.parametrize("subtype", ["PCM_S8", "PCM_16", "PCM_24", "PCM_32", "VORBIS"])
+def test_single_precision_is_quantised_as_double(subtype):
+    """Bit for bit: stage format needs no detour over float64, which took a fifth of its time."""
+    wave = np.random.default_rng(0).standard_normal((1000, 2)).astype(np.float32)
+    wave[:6, 0] = [1, -1, 32767.5 / 32768, -32768.5 / 32768, 0.5 / 32768, 1.5 / 32768]
+    found, wanted = (audio.quantise(wave.astype(kind), subtype) for kind in (np.float32, np.float64))
+    assert np.array_equal(found[0], wanted[0]) and found[0].dtype == wanted[0].dtype
+    assert found[1] == wanted[1] > 0

@@ -15,6 +15,7 @@ GEO = "Video unavailable. The uploader has not made this video available in your
 AGE = "Sign in to confirm your age. This video may be inappropriate for some users."
 BOT = "Sign in to confirm you’re not a bot. Use --cookies-from-browser or --cookies for the authentication."
 BUSY = "Unable to download API page: HTTP Error 429: Too Many Requests"
+FORMAT = "Requested format is not available. Use --list-formats for a list of available formats"
 BROKEN = "Unable to download webpage: <urlopen error timed out>"
 
 
@@ -61,17 +62,26 @@ def test_the_real_program_understands_the_command(suffix):
     assert [step[form] for step in options["postprocessors"] if step["key"] == key] == [suffix[1:]]
 
 
+def test_the_real_program_says_so():
+    """The sentences that the recipes understand are those of the version that tools/setup.sh installs."""
+    import yt_dlp.extractor.youtube._video as video
+
+    assert youtube.NO_RUNTIME in Path(video.__file__).read_text(encoding="utf-8")
+    assert FORMAT in Path(video.__file__).parents[2].joinpath("YoutubeDL.py").read_text(encoding="utf-8")
+
+
 def test_missing_clips(yt_dlp, tmp_path):
     """Each reason; a rerun asks for those that can come back, and with cookies for those behind a login."""
     said = {"private-SSL": PRIVATE, "removed-429": REMOVED, "geo-country": GEO, "age-age-age": AGE, "login-login": BOT}
-    said |= {"odd-odd-odd": "a new\tfault"}
+    said |= {"odd-odd-odd": "a new\tfault", "form-form-f": FORMAT}
     for video, line in said.items():
         yt_dlp.says(video, *[line] * 9)
     yt_dlp.says("busy-busy-b", *[BUSY] * 3)
     yt_dlp.says("broken-brok", BROKEN, BUSY, "")
     clips = [clip(video) for video in (*said, "busy-busy-b", "broken-brok", "there-there")]
     folder, missing = tmp_path / "clips", tmp_path / "new" / "missing.tsv"
-    expected = dict.fromkeys(["private", "removed", "geo-blocked", "age", "login", "unknown", "throttled"], 1)
+    expected = dict.fromkeys(["private", "removed", "geo-blocked", "age", "login", "unknown", "format",
+                              "throttled"], 1)  # fmt: skip
     expected["found"] = 2
     assert fetch_clips(clips, folder, missing) == expected
     assert Counter(videos(yt_dlp)) == Counter([*said, *["busy-busy-b"] * 3, *["broken-brok"] * 3, "there-there"])
@@ -83,18 +93,19 @@ def test_missing_clips(yt_dlp, tmp_path):
 
     del expected["throttled"]
     assert fetch_clips(clips, folder, missing) == {**expected, "found": 3}
-    assert videos(yt_dlp) == ["busy-busy-b", "geo-country", "odd-odd-odd"]
+    assert videos(yt_dlp) == ["busy-busy-b", "form-form-f", "geo-country", "odd-odd-odd"]
 
     cookies = tmp_path / "cookies.txt"
     cookies.write_text("secret")
     for video in ("age-age-age", "login-login"):
         yt_dlp.says(video, "")
     found = fetch_clips(clips, folder, missing, cookies=cookies)
-    assert found == {"private": 1, "removed": 1, "geo-blocked": 1, "unknown": 1, "found": 5}
+    assert found == {"private": 1, "removed": 1, "geo-blocked": 1, "unknown": 1, "format": 1, "found": 5}
     calls = yt_dlp.calls()
-    assert sorted(video for video, *_ in calls) == ["age-age-age", "geo-country", "login-login", "odd-odd-odd"]
+    asked = ["age-age-age", "form-form-f", "geo-country", "login-login", "odd-odd-odd"]
+    assert sorted(video for video, *_ in calls) == asked
     assert {content for *_, content in calls} == {"secret"} and cookies.read_text() == "secret"
-    assert missing.read_text().count("\n") == 4 and not list(folder.glob(".*"))
+    assert missing.read_text().count("\n") == 5 and not list(folder.glob(".*"))
 
 
 def test_a_kill_loses_no_line(yt_dlp, tmp_path, monkeypatch):
@@ -162,6 +173,9 @@ def test_faults_of_the_machine_are_no_faults_of_clips(yt_dlp, tmp_path, monkeypa
     yt_dlp.says("a" * 11, "Postprocessing: ffprobe and ffmpeg not found. Please install or provide the path")
     with pytest.raises(LassError, match="cuts clips with ffmpeg: install both"):
         fetch_clips([clip("a" * 11)], tmp_path / "clips", missing)
+    yt_dlp.says("b" * 11, f"{FORMAT}; WARNING: No supported JavaScript runtime could be found.")
+    with pytest.raises(LassError, match="Requested format is not available.*; it needs deno for YouTube: run tools"):
+        fetch_clips([clip("b" * 11)], tmp_path / "clips", missing)
     monkeypatch.setenv("PATH", "")
     with pytest.raises(LassError, match="no command yt-dlp: run tools/setup.sh"):
         fetch_clips([], tmp_path / "clips", missing)

@@ -74,10 +74,13 @@ loss: {class: lass.losses.snr.negative_snr}
 data: {segment: 0.5}
 train: {max_steps: 40, batch_size: 2, num_workers: 2, val_every: 10, checkpoint_every: 3}
 """
+SHORT_TRAINING = "train.max_steps=4 train.val_every=2 train.checkpoint_every=2 train.batch_size=2 data.segment=0.25"
 
 
 def copy_repository(target: Path) -> Path:
-    """The files that git would commit, in a folder of their own."""
+    """The files that git would commit, in a folder of their own, and that the interpreter has all that they need."""
+    checked = REPO / "tools" / ".venv.existing"
+    subprocess.run([REPO / "tools" / "setup.sh"], check=True, env=os.environ | {"LASS_PYTHON": sys.executable})
     listed = subprocess.run(
         ["git", "-C", str(REPO), "ls-files", "-coz", "--exclude-standard"], check=True, capture_output=True
     )
@@ -85,6 +88,7 @@ def copy_repository(target: Path) -> Path:
         if (REPO / name).exists():
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(REPO / name, target / name)
+    shutil.copy2(checked, target / "tools" / checked.name)  # looked at once: it takes 15 s
     return target
 
 

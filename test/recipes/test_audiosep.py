@@ -7,10 +7,9 @@ import pytest
 from lass.data.datadir import DataDir
 from lass.io.table import read_table
 
-from .conftest import TINY_MODEL, make_formatted
+from .conftest import SHORT_TRAINING, TINY_MODEL, make_formatted
 
 PLACES = {"audioset": "all", "vggsound": "all", "audiocaps": "v1_all", "clotho": "part", "wavcaps": ""}
-TRAINING = "train.max_steps=4 train.val_every=2 train.checkpoint_every=2 train.batch_size=2 data.segment=0.25"
 
 
 @pytest.fixture
@@ -23,7 +22,8 @@ def call(repository, environment):
     clip.write_text(clip.read_text().replace("toy:wavcaps-train-0", "toy:clotho-test-0"))
 
     def run(*options: str) -> subprocess.CompletedProcess:
-        command = [str(repository / "egs" / "audiosep" / "run.sh"), "--model", "tiny", "--set", TRAINING, *options]
+        run_sh = str(repository / "egs" / "audiosep" / "run.sh")
+        command = [run_sh, "--model", "tiny", "--set", SHORT_TRAINING, *options]
         return subprocess.run(command, capture_output=True, text=True, timeout=900, env=environment)
 
     return run

@@ -13,10 +13,9 @@ import yaml
 import corpora
 from lass.io.table import read_table
 
-from .conftest import TINY_MODEL
+from .conftest import SHORT_TRAINING, TINY_MODEL
 
 RECIPES = sorted(module.name for module in pkgutil.iter_modules(corpora.__path__))
-TRAINING = "train.max_steps=4 train.val_every=2 train.checkpoint_every=2 train.batch_size=2 data.segment=0.25"
 
 
 @pytest.fixture
@@ -27,7 +26,8 @@ def call(repository, environment, yt_dlp):
         path_sh.write(f'export PATH="{yt_dlp.place}:$PATH"\n')
 
     def run(name: str, *options: str) -> subprocess.CompletedProcess:
-        command = [str(repository / "egs" / name / "run.sh"), "--model", "tiny", "--set", TRAINING, "--leaks", "paper"]
+        run_sh = str(repository / "egs" / name / "run.sh")
+        command = [run_sh, "--model", "tiny", "--set", SHORT_TRAINING, "--leaks", "paper"]
         return subprocess.run([*command, *options], capture_output=True, text=True, timeout=900, env=environment)
 
     return run
@@ -59,11 +59,11 @@ def redirect(recipe: Path, web, files: dict[str, bytes], checksum: str = "") -> 
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_all_stages(name, repository, call, web, yt_dlp, fault, tmp_path):
-    """Each file is asked for four times: 503, a connection that drops, 429, and the rest of it."""
+    """Each file is asked for four times: 500, a connection that drops, 429, and the rest of it."""
     corpus, recipe = importlib.import_module(f"corpora.{name}"), repository / "egs" / name
     places = redirect(recipe, web, corpus.publish(tmp_path / "made", yt_dlp))
     for place in places:
-        web.faults[place] = [fault(status=503), fault(cut=50), fault(status=429, headers={"Retry-After": "1"})]
+        web.faults[place] = [fault(status=500), fault(cut=50), fault(status=429, headers={"Retry-After": "1"})]
     done = call(name, *corpus.OPTIONS)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-5000:]
     assert sorted(path for path, _ in web.asked) == sorted(places * 4)

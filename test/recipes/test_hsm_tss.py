@@ -1,4 +1,4 @@
-"""egs/hsm_tss on the formatted sets of other recipes; tags tell which clips may be mixed."""
+"""egs/hsm_tss: all stages on the formatted sets of other recipes; tags tell which clips may be mixed."""
 
 import json
 import subprocess
@@ -9,10 +9,11 @@ import yaml
 from lass.data.datadir import DataDir
 from lass.data.mixlist import read_mixlist
 
-from .conftest import RATE, make_formatted
+from .conftest import RATE, SHORT_TRAINING, TINY_MODEL, make_formatted
 
 PLACES = {"audiocaps": "v1_all", "clotho": "published", "esc50": "esc50_fold5", "fsd50k": "", "wavcaps": "",
           "musicinstr": ""}  # fmt: skip
+TESTS = ("hsm_audiocaps", "hsm_clotho", "hsm_fsd50k", "hsm_music", "hsm_3sets")
 # One of Freesound, a whole one, a part of one, one of 60 s and a sample, and one of YouTube; no name tells the sixth.
 WAVCAPS = ["FreeSound-1", "BBC_Sound_Effects-7", "BBC_Sound_Effects-8-0", "SoundBible-9", "AudioSet_SL-x"]
 
@@ -31,6 +32,7 @@ def write_ontology(recipe, path) -> None:
 @pytest.fixture
 def call(repository, environment):
     egs = repository / "egs"
+    (repository / "conf" / "model" / "tiny.yaml").write_text(TINY_MODEL, encoding="utf-8")
     for corpus, place in PLACES.items():
         make_formatted(egs / corpus, place, corpus != "clotho", corpus not in ("fsd50k", "musicinstr"))
     write_ontology(egs / "hsm_tss", egs / "fsd50k" / "downloads" / "ontology.json")
@@ -45,15 +47,15 @@ def call(repository, environment):
         path.write_text("".join(sorted(text.splitlines(keepends=True))))
 
     def run(*options: str) -> None:
-        command = [str(egs / "hsm_tss" / "run.sh"), *options]
+        command = [str(egs / "hsm_tss" / "run.sh"), "--model", "tiny", "--set", SHORT_TRAINING, *options]
         done = subprocess.run(command, capture_output=True, text=True, timeout=900, env=environment)
         assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-5000:]
 
     return run
 
 
-def test_sets(call, repository):
-    call("--leaks", "paper", "--stop_stage", "4")  # the later stages are those of all recipes
+def test_all_stages(call, repository):
+    call("--leaks", "paper")
     recipe = repository / "egs" / "hsm_tss"
     data = recipe / "data" / "paper"
     sets = {name: DataDir(data / name) for name in ("audiocaps", "clotho", "fsd50k", "wavcaps", "esc50", "valid")}
@@ -71,6 +73,11 @@ def test_sets(call, repository):
         assert len(pairs) == clips and all(abs(pair.params["snr"]) <= 15 for pair in pairs)
         assert all(not set(clip_set.labels_of(pair.target.utt)) & set(clip_set.labels_of(pair.interferers[0].utt))
                    for pair in pairs)  # fmt: skip
+    results = (recipe / "RESULTS.md").read_text(encoding="utf-8")
+    assert len(list(recipe.glob("exp/*/*.tar.gz"))) == 1
+    for name in TESTS:
+        heading = name.replace("_", "\\_")
+        assert f"\n## {heading}\n" in results, results
 
 
 def test_clean_and_a_table_that_is_kept(call, repository):

@@ -1,4 +1,4 @@
-"""utils/new_recipe.sh: a recipe for a new corpus, in under 60 lines, runs; egs/cmd.sh and egs/path.sh are read."""
+"""utils/new_recipe.sh: a recipe for a new corpus, in under 60 lines, runs all stages; egs/{cmd,path}.sh are read."""
 
 import subprocess
 from pathlib import Path
@@ -9,6 +9,8 @@ import soundfile
 
 from lass.data.datadir import DataDir
 from lass.io.table import read_table
+
+from .conftest import SHORT_TRAINING, TINY_MODEL
 
 
 def call(*command: Path | str, **keywords) -> subprocess.CompletedProcess:
@@ -38,13 +40,17 @@ def test_a_new_recipe_runs(repository, environment, tmp_path):
     assert sorted(path.name for path in (repository / "egs").glob(".*")) == []
 
     make_corpus(tmp_path / "corpus")
-    done = call(recipe / "run.sh", "--root", "corpus", "--stop_stage", "4", cwd=tmp_path, env=environment)
+    (repository / "conf" / "model" / "tiny.yaml").write_text(TINY_MODEL, encoding="utf-8")
+    options = ["--root", "corpus", "--model", "tiny", "--set", SHORT_TRAINING]
+    done = call(recipe / "run.sh", *options, cwd=tmp_path, env=environment)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
     train = DataDir(recipe / "data" / "train")
     assert len(train) == 4 and train.labels == {"dog": "Dog", "rain__heavy": "Rain, heavy"}
     assert train.captions_of(train.utts(0)) == ['a "dog", barking', "woof"]
     assert len(read_table(recipe / "data" / "mix" / "valid" / "wav.scp")) == 4
     assert len(read_table(recipe / "data" / "mix" / "test" / "wav.scp")) == 8
+    assert "| model" in (recipe / "RESULTS.md").read_text(encoding="utf-8")
+    assert len(list(recipe.glob("exp/*/*.tar.gz"))) == 1
     refused = call(recipe / "run.sh", "--root", "none", "--stop_stage", "2", cwd=tmp_path, env=environment)
     assert refused.returncode == 1 and f"--root {tmp_path}/none: no clips.csv there" in refused.stderr
 
