@@ -15,7 +15,6 @@ def load(folder: str, device: str = "auto", bf16: bool = False):
     Args:
         folder: the folder that training or ``lass pack`` wrote, or a hub id ``org/name[@revision]`` to download.
         device: "cpu", "cuda", "mps", ...; "auto" is the first there is of CUDA, MPS and CPU.
-
         bf16: compute in bfloat16: faster, with an error some 30 dB below the estimate.
 
     Returns:

@@ -15,7 +15,9 @@ The folder of a part: `lass probe --part FOLDER`; `lass train_part --of audio=FO
 CLAP = "`lass import audiosep ... --encoder` takes it, too. To transformers it is a ClapModel."
 AUDIO = """\
 A separator alone: it is asked with audio, and the encoder of its queries is not in this folder. `lass separate` refuses
-it until `config.yaml` names, as `encoder:`, an encoder of audio queries of the size below."""
+it until `config.yaml` names, as `encoder:`, an encoder of audio queries of the size below; `lass import uss` with
+`--encoder` and `--examples` makes a folder that can be asked."""
+CLASSES = "A query names a class that CNN14 has heard; `lass.load(\"FOLDER\").encoder.classes` lists them."
 
 
 def card(config: dict, condition: int = 0) -> str:
@@ -60,4 +62,6 @@ def _use(config: dict) -> str:
         return ENCODER.format(KINDS[kind].encoder) + (f" {CLAP}" if kind == "laion_clap" else "")
     if "encoder" not in config:
         return AUDIO
+    if config["origin"]["kind"] == "uss":
+        return code("lass separate mix.wav --text CLASS --model FOLDER -o separated.wav") + f"\n\n{CLASSES} {USE}"
     return code('lass separate mix.wav --text "a dog barks" --model FOLDER -o dog.wav') + f"\n\n{USE}"

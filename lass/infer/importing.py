@@ -1,13 +1,17 @@
 """Published weights as folders that this package reads: what `lass import` does."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import safetensors.torch
 import torch
 from torch import Tensor
+from tqdm import tqdm
 
 from lass import config as configuration
+from lass.data.datadir import DataDir
+from lass.data.examples import draw_examples, read_example
 from lass.errors import LassError
 from lass.infer.folder import CARD, ENCODER, write_sums
 from lass.infer.import_card import card
@@ -19,6 +23,7 @@ from lass.parts.folder import CONFIG, build_part
 from lass.queries import laion_clap, lassnet_text, ms_clap_model
 from lass.queries.clap import Clap
 from lass.queries.clip import Clip
+from lass.queries.panns import Panns
 from lass.queries.pretrained import find_weights
 from lass.separators.separator import Separator
 
@@ -77,15 +82,19 @@ def _weights_in(source: str) -> Path:
     return files[0]
 
 
-def import_separator(kind: str, source: Path, folder: Path, encoder: str | None, tokenizer: str) -> None:
+def import_separator(
+    kind: str, source: Path, folder: Path, encoder: str | None, tokenizer: str, examples: Sequence[Path] = ()
+) -> None:
     """Write a checkpoint of another kind into an empty folder, which becomes a model folder.
 
     Args:
-        encoder: folder or hub id of a ClapModel, in place of the query encoder in the checkpoint.
+        encoder: folder or hub id of a ClapModel, in place of the query encoder in the checkpoint; of uss a checkpoint
+            of CNN14, without which the separator stays alone.
         tokenizer: as for ``import_clap``, if the query encoder in the checkpoint is used.
+        examples: data directories; their labels are the classes that uss is asked with.
 
     Raises:
-        LassError: it is another kind of file, weights do not fit, or there is no query encoder or tokenizer.
+        LassError: it is another kind of file, weights do not fit, or there is no query encoder, tokenizer or label.
     """
     weights = _read(source, kind)
     release = KINDS[kind]
@@ -102,6 +111,10 @@ def import_separator(kind: str, source: Path, folder: Path, encoder: str | None,
     if release.query == "caption":
         config["encoder"] = {"class": "lass.queries.clap.Clap", "model": ENCODER}
         config["origin"]["encoder"] = _bring_encoder(weights, source, folder / ENCODER, encoder, tokenizer, condition)
+    elif encoder is not None:
+        config["query"] = {"source": "labels"}
+        config["encoder"] = {"class": "lass.queries.panns.Panns", "model": encoder}
+        config["origin"]["encoder"] = _bring_classes(folder, encoder, examples, condition)
     _finish(config, folder, condition)
 
 
@@ -214,6 +227,21 @@ def _bring_encoder(
                         "laion_clap music_speech_audioset_epoch_15_esc_89.98.pt --out CLAP writes")
     _check_size(encoder or source, "CLAP", Clap(str(folder)).dim, condition)
     return origin
+
+
+def _bring_classes(folder: Path, encoder: str, examples: Sequence[Path], condition: int) -> str:
+    """Write what CNN14 hears in example clips of each class into the model folder; returns what it is."""
+    panns = Panns(encoder)
+    panns.to("cuda" if torch.cuda.is_available() else "cpu")
+    rate = panns.sample_rate  # reads the file
+    _check_size(encoder, "CNN14", panns.dim, condition)
+    clips = draw_examples([DataDir(path) for path in examples], panns.examples, seed=0)
+    with tqdm(clips, desc="embed classes", unit="clip", delay=2, disable=None) as progress:
+        panns.hear((name, torch.from_numpy(read_example(path, rate))) for name, path in progress)
+    panns.save_assets(folder)
+    names = ", ".join(path.resolve().name for path in examples)
+    return (f"{panns.identity()}, not in the imported file: {len(panns.classes)} classes, known by {len(clips)} clips "
+            f"of {names}")
 
 
 def _check_size(encoder: str | Path, what: str, dim: int, condition: int) -> None:

@@ -69,7 +69,8 @@ class Panns(QueryEncoder):
     @functools.cached_property  # lands in __dict__, past nn.Module's registration of submodules
     def _network(self) -> Cnn14:
         if not self._file.exists():
-            raise LassError(f"{self._file}: no such file: {WAY_OUT}, and name it by --set encoder.model=FILE")
+            raise LassError(f"{self._file}: no such file: {WAY_OUT}, and name it by --set encoder.model=FILE (lass "
+                            "import: --encoder FILE)")
         with torch.device("cpu"):  # also where a system is built without memory for its weights
             return Cnn14.of(read_weights(self._file), str(self._file))
 

@@ -18,12 +18,15 @@ from torch import Tensor
 import lass
 from lass import config as configuration
 from lass.bin import separate
+from lass.data.datadir import Row, write_data_dir
 from lass.errors import LassError
 from lass.infer.model import Model
 from lass.infer.released import KINDS
 from lass.io import audio
+from lass.layers.cnn14 import Cnn14
 from lass.queries.clap import Clap
 from lass.queries.ms_clap import MsClap
+from lass.queries.panns import Panns
 from lass.queries.query import Query
 from lass.separators.resunet30 import ResUNet30
 
@@ -140,6 +143,57 @@ def test_an_encoder_can_be_named_later(small, run, refill, tiny_clap):
         Model.load(folder, "cpu")
     (folder / "SHA256SUMS").unlink()
     assert Model.load(folder, "cpu").encoder.dim == 20
+
+
+@pytest.fixture
+def examples(tmp_path, noise) -> Path:
+    """A data directory: two clips of each of two classes."""
+    rows = []
+    for i, name in enumerate(("Bell", "Bell", "Dog", "Dog")):
+        audio.write(tmp_path / f"{i}.wav", np.clip((1 + i) * noise(9000, i), -1, 1), 16000)
+        rows.append(Row(f"c{i}", str(tmp_path / f"{i}.wav"), labels={name.lower(): name}))
+    write_data_dir(tmp_path / "clips", rows)
+    return tmp_path / "clips"
+
+
+@pytest.fixture
+def cnn14(tmp_path) -> Path:
+    """A checkpoint as PANNs publish theirs, with embeddings of size 20."""
+    torch.manual_seed(0)
+    network = Cnn14(widths=(4, 4, 6, 6, 8, 20), classes=3)
+    weights = {key: 3 * value if ".conv" in key else value for key, value in network.state_dict().items()}
+    torch.save({"model": weights}, tmp_path / "c.pth")
+    return tmp_path / "c.pth"
+
+
+def test_uss_is_asked_with_classes(small, run, refill, cnn14, examples, noise):
+    """Each is the mean of what CNN14 hears in its clips; CNN14 is not needed any more."""
+    published = Published(refill, "uss", 20)
+    folder = run("uss", {"state_dict": published.weights()}, "--encoder", str(cnn14), "--examples", str(examples))
+    heard = Panns(str(cnn14))
+    clips = [audio.resample(audio.read(examples.parent / f"{i}.wav")[0], 16000, 32000) for i in (2, 3)]
+    dog = torch.cat([heard.encode_audio(torch.from_numpy(clip)).embedding for clip in clips]).mean(0, keepdim=True)
+    cnn14.rename(cnn14.with_suffix(".moved"))
+    model = Model.load(folder, "cpu")
+    assert model.encoder.classes == ["Bell", "Dog"] and published.agrees(model.separator)
+    torch.testing.assert_close(model.encoder.encode_text(["dog"]).embedding, dog)
+    found = model.separate(noise(3000), 8000, ["bell", "dog"])
+    assert np.abs(found[0] - found[1]).max() > 0
+    with pytest.raises(LassError, match="no class 'rain': ask for one of the 2 classes"):
+        model.separate(noise(3000), 8000, "rain")
+    card = (folder / "README.md").read_text()
+    assert "--text CLASS" in card and "not in the imported file: 2 classes, known by 4 clips of clips" in card
+
+
+def test_uss_with_a_cnn14_that_does_not_fit(small, run, refill, cnn14, examples, tmp_path):
+    content = Published(refill, "uss", 7).weights()
+    for encoder, message in (
+        (cnn14, "a CNN14 with embeddings of size 20, and the separator takes 7: give another"),
+        (tmp_path / "gone.pth", "gone.pth: no such file: get Cnn14_mAP=0.431.pth from Zenodo record 3987831"),
+    ):
+        with pytest.raises(LassError, match=message):
+            run("uss", content, "--encoder", str(encoder), "--examples", str(examples))
+    assert not (tmp_path / "imported-uss").exists()
 
 
 @pytest.fixture

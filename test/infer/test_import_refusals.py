@@ -122,7 +122,9 @@ def test_where_nothing_can_be_written(files, tmp_path):
         command.main(["uss", str(files["uss"]), "--out", str(tmp_path / "file" / "out")])
 
 
-@pytest.mark.parametrize("arguments", [["audiosepp", "x"], ["uss", "x", "--encoder", "y"], ["uss"], []])
+@pytest.mark.parametrize("arguments", [["audiosepp", "x"], ["uss", "x", "--encoder", "y"], ["uss"], [],
+                                       ["uss", "x", "--examples", "y"], ["laion_clap", "x", "--encoder", "y"],
+                                       ["audiosep", "x", "--encoder", "y", "--examples", "z"]])  # fmt: skip
 def test_wrong_calls(arguments, tmp_path, capsys):
     with pytest.raises(SystemExit) as stop:
         command.main([*arguments, "--out", str(tmp_path / "out")])
