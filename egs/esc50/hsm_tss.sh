@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # esc50: the separation stages of HSM-TSS on ESC-10 at a size that a CPU trains: the first, the second behind it, both
-# together, and "Ours single"; then how well they separate features: exp/hsm_tss/table.md and two figures.
+# together, and "Ours single"; then how well they separate features: RESULTS_HSM_TSS.md, and two figures in exp/hsm_tss.
 # The parts that they build on come first: hsm_tss_parts.sh. Run again, it goes on where it stopped.
 set -euo pipefail
 
@@ -27,5 +27,7 @@ train global_ "encoder.model=$q_audio"
 train local_ "encoder.model=$q_audio" --init "$(model_of global_)" --init_partial true
 train "" "encoder.model=$q_audio $decoder" --init "$(model_of local_)"
 train single_ "encoder.model=$q_audio/text separator.audio.model=$q_audio/audio $decoder"
-"$PYTHON" -m lass.bin hsm_report "data/esc10_fold5/mix/$test" --out "exp/hsm_tss${tag:+_$tag}" \
+out=exp/hsm_tss${tag:+_$tag}
+"$PYTHON" -m lass.bin hsm_report "data/esc10_fold5/mix/$test" --out "$out" \
     --model "$(model_of "")" "$(model_of local_)" "$(model_of single_)"
+cp "$out/table.md" RESULTS_HSM_TSS.md

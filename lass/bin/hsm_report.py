@@ -1,7 +1,8 @@
 """How well do the stages of HSM-TSS separate features? lass hsm_report SET_DIR --model DIR.. --out DIR.
 
-A row a model and task: cosine of the predicted global feature and L1 of the predicted patches, beside the mixture's.
-With two figures of the first model that has both stages: the global features by class, and what they attend to.
+A row a model and task: cosine of the predicted global feature and L1 of the predicted patches, beside the mixture's, of
+the stages that the model has. With two figures: the global features by class, of the first model that predicts them,
+and what they attend to, of the first that has both stages.
 """
 
 import argparse
@@ -36,18 +37,18 @@ def main(argv: list[str] | None = None) -> None:
 
     tasks = {task: table for task, table in TABLES.items() if (args.set / table).is_file()}
     asked = {task: read_questions(args.set, table) for task, table in tasks.items()}
-    rows, drawn = [], False
+    rows, drawn = [], set()
     for folder in args.model:
         model = Model.load(folder, args.device)
+        facts = {"model": _name(folder), "trained": _training(model)}
         for task, questions in asked.items():
             found = compare(model, questions, task)
-            rows.append({"model": _name(folder), "task": task, "n": len(questions), "figures": _summary(found)})
-            if task == "extraction" and found.true is not None and not drawn:
-                _draw(args, model, questions, found)
-                drawn = True
+            rows.append({**facts, "task": task, "n": len(questions), "figures": _summary(found)})
+            if task == "extraction":
+                _draw(args, model, questions, found, drawn)
     write_text(args.out / "results.json", json.dumps({"set": str(args.set), "rows": rows}, indent=1) + "\n")
-    write_text(args.out / "table.md", page(args.set.name, rows))
-    print(page(args.set.name, rows))
+    write_text(args.out / "table.md", page(str(args.set), rows))
+    print(page(str(args.set), rows))
 
 
 def _name(folder: Path) -> str:
@@ -60,20 +61,40 @@ def _summary(found: "Compared") -> dict[str, tuple[float, ...]]:
     return {name: (float(v.mean()), *interval(draws(v, (), "mean"))) for name, v in found.figures.items()}
 
 
-def _draw(args: argparse.Namespace, model: "Model", questions: "list[Question]", found: "Compared") -> None:
+def _training(model: "Model") -> str:
+    """What the model was trained on, in words."""
+    config = model.config
+    if "train" not in config:
+        return "not trained here"
+    sets = ", ".join(str(entry["dir"]) for entry in config["data"]["sets"])
+    told = f"{config['train']['max_steps']} steps of {config['train']['batch_size']} mixtures of {sets}"
+    begun = f", behind {_name(Path(config['init']['model']))}" if "init" in config else ""
+    return f"{told}, seed {config['seed']}{begun}"
+
+
+def _draw(
+    args: argparse.Namespace, model: "Model", questions: "list[Question]", found: "Compared", drawn: set[str]
+) -> None:
+    """The figures that ``drawn``, the names of those made, lacks and the model has something for."""
     from lass.infer.features import attention
     from lass.io.table import read_table
     from lass.report.figures import attention as attention_figure, global_features
 
-    labels = {key: value.split()[0] for key, value in read_table(args.set / "utt2labels") if value}
-    classes = [labels.get(question.mix_id, "without a label") for question in questions]
-    title = f"Global features of targets in {args.set.name}, {_name(model.folder)}"
-    global_features.draw(args.out / "global_features.png", title, found.true, found.found, classes)
-    chosen = next((q for q in questions if args.mixture in (None, q.mix_id)), None)
-    if chosen is None:
-        raise LassError(f"--mixture {args.mixture}: {args.set} has no such mixture")
-    title = f'{chosen.mix_id}, asked for "{chosen.text}"'
-    attention_figure.draw(args.out / "attention.png", title, *attention(model, chosen))
+    if found.true is None:
+        return
+    if "features" not in drawn:
+        labels = {key: value.split()[0] for key, value in read_table(args.set / "utt2labels") if value}
+        classes = [labels.get(question.mix_id, "without a label") for question in questions]
+        title = f"Global features of targets in {args.set.name}, {_name(model.folder)}"
+        global_features.draw(args.out / "global_features.png", title, found.true, found.found, classes)
+        drawn.add("features")
+    if "l1" in found.figures and "attention" not in drawn:
+        chosen = next((q for q in questions if args.mixture in (None, q.mix_id)), None)
+        if chosen is None:
+            raise LassError(f"--mixture {args.mixture}: {args.set} has no such mixture")
+        title = f'{chosen.mix_id}, asked for "{chosen.text}"'
+        attention_figure.draw(args.out / "attention.png", title, *attention(model, chosen))
+        drawn.add("attention")
 
 
 if __name__ == "__main__":

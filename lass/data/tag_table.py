@@ -37,8 +37,8 @@ class TagTable:
         return len(self._tags)
 
     def of(self, text: str) -> tuple[str, ...]:
-        """The tags of a text that has been added."""
-        return self._tags[_key(text)]
+        """The tags of a text that has been added, in lower case: those of rules and of a language model are alike."""
+        return tuple(dict.fromkeys(tag.lower() for tag in self._tags[_key(text)]))
 
     def add(self, texts: Iterable[str], unify: Callable[[str], Sequence[str] | None]) -> tuple[int, int]:
         """Ask ``unify`` for the tags of the texts that are not there yet, and save them every so often.

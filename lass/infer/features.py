@@ -22,7 +22,8 @@ class Compared(NamedTuple):
     Attributes:
         figures: name -> ``[n]``: ``cos_mixture`` and ``cos`` of the mixture's and the predicted global feature with the
             target's; ``l1_mixture``, ``l1`` and ``l1_true`` of the mixture's patches, of those predicted, and of those
-            predicted from the true global feature, mean absolute difference from the target's.
+            predicted from the true global feature, mean absolute difference from the target's. Those of the stages
+            that the model has.
         true, found: global features ``[n, D]`` of the targets, and as predicted; None without a first stage.
     """
 
@@ -53,10 +54,10 @@ def compare(model: Model, questions: Sequence[Question], task: str, batch_size: 
 
 
 def separator_of(model: Model) -> HsmTss:
-    """The separator, which must have a second stage."""
+    """The separator, which must be one of features."""
     separator = model.separator
-    if not isinstance(separator, HsmTss) or separator.local_stage is None:
-        raise LassError(f"{model.config['separator']['class']}: separates no local features: give a model of "
+    if not isinstance(separator, HsmTss):
+        raise LassError(f"{model.config['separator']['class']}: separates no features: give a model of hsm_tss_global, "
                         "hsm_tss_local, hsm_tss or hsm_tss_single")
     return separator
 
@@ -73,17 +74,16 @@ def read(model: Model, paths: Sequence[str]) -> Tensor:
 
 def _compared(separator: HsmTss, mixture, target, text) -> dict[str, Tensor]:
     found, local = separator.separate_features(*mixture, text)
-    figures = {"l1_mixture": _distance(mixture[1], target[1]), "l1": _distance(local, target[1])}
-    if found is None:
-        return figures
-    given = separator.local_stage(mixture[1], text, target[0])
-    return figures | {
-        "l1_true": _distance(given, target[1]),
-        "cos_mixture": cosine_similarity(mixture[0], target[0]),
-        "cos": cosine_similarity(found, target[0]),
-        "true": target[0],
-        "found": found,
-    }
+    figures = {}
+    if found is not None:
+        figures["cos_mixture"] = cosine_similarity(mixture[0], target[0])
+        figures["cos"] = cosine_similarity(found, target[0])
+        figures |= {"true": target[0], "found": found}
+    if local is not None:
+        figures["l1_mixture"], figures["l1"] = _distance(mixture[1], target[1]), _distance(local, target[1])
+    if found is not None and local is not None:
+        figures["l1_true"] = _distance(separator.local_stage(mixture[1], text, target[0]), target[1])
+    return figures
 
 
 def _distance(one: Tensor, other: Tensor) -> Tensor:

@@ -15,24 +15,28 @@ from lass.infer.features import attention, compare
 from lass.infer.model import Model
 from lass.io import audio
 from lass.io.table import write_table
+from lass.report.figures import global_features
 from lass.train.system import build_model
 
 SIZES = {"width": 16, "heads": 2, "local_layers": 1}
 LOSS = {"class": "lass.losses.global_local.global_local"}
+TRAINED = {"train": {"max_steps": 7, "batch_size": 3}, "data": {"sets": [{"dir": "some/train"}]}, "seed": 5,
+           "init": {"model": "exp/begun/model"}}  # fmt: skip
 MIXTURES = 3
 
 
 @pytest.fixture(scope="module")
 def folders(tiny_models, tmp_path_factory) -> dict[str, Path]:
-    """Models of both stages and of the second alone."""
+    """Models of both stages, of the first alone, and of the second alone."""
     q_audio = {"class": "lass.queries.q_audio.QAudio", "model": str(tiny_models["QAudio"])}
     t5 = {"class": "lass.queries.t5.T5Text", "model": str(tiny_models["T5Text"])}
     audio_mae = {"model": str(tiny_models["QAudio"] / "audio")}
-    kinds = {"both": (q_audio, {"global_layers": 1}), "single": (t5, {"global_layers": 0, "audio": audio_mae})}
+    kinds = {"both": (q_audio, {"global_layers": 1}), "first": (q_audio, {"global_layers": 1, "local_layers": 0}),
+             "single": (t5, {"global_layers": 0, "audio": audio_mae})}  # fmt: skip
     found = {}
     for name, (encoder, sizes) in kinds.items():
         separator = {"class": "lass.separators.hsm_tss.HsmTss", **SIZES, **sizes}
-        config = {"encoder": encoder, "separator": separator, "loss": LOSS}
+        config = {"encoder": encoder, "separator": separator, "loss": LOSS} | TRAINED
         found[name] = tmp_path_factory.mktemp(name) / "model"
         Model(config, *build_model(config)).save(found[name])
     return found
@@ -94,9 +98,26 @@ def test_command(folders, rendered, tmp_path, capsys):
     assert set(rows[0]["figures"]) == {"l1", "l1_mixture"} and len(rows[2]["figures"]) == 5
     for mean, low, high in rows[2]["figures"].values():
         assert low <= mean <= high
-    lines = [line for line in (tmp_path / "table.md").read_text().splitlines() if "| extraction |" in line]
+    text = (tmp_path / "table.md").read_text()
+    lines = [line for line in text.splitlines() if "| extraction |" in line]
     assert lines[0].count("| - ") == 3 and " - " not in lines[1]
+    assert text.count("7 steps of 3 mixtures of some/train, seed 5, behind begun") == 2
     for name in ("global_features.png", "attention.png"):
         assert (tmp_path / name).read_bytes().startswith(b"\x89PNG")
     with pytest.raises(LassError, match="--mixture m9: .* no such mixture"):
         hsm_report.main([str(rendered), "--model", models[1], "--out", str(tmp_path), "--mixture", "m9"])
+
+
+def test_a_first_stage_alone(folders, rendered, tmp_path, monkeypatch):
+    """Its cosines are those of the same stage in front of a second; its features are drawn, by class."""
+    drawn = []
+    monkeypatch.setattr(global_features, "draw", lambda *arguments: drawn.append(arguments))
+    hsm_report.main([str(rendered), "--model", str(folders["first"]), "--out", str(tmp_path)])
+    rows = json.loads((tmp_path / "results.json").read_text())["rows"]
+    assert [set(row["figures"]) for row in rows] == [{"cos", "cos_mixture"}] * 2
+    assert (tmp_path / "table.md").read_text().count("| - ") == 6 and not (tmp_path / "attention.png").exists()
+    ((_, _, true, found, classes),) = drawn
+    alone = compare(Model.load(folders["first"], "cpu"), read_questions(rendered), "extraction")
+    np.testing.assert_allclose(found, alone.found, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(true, alone.true, rtol=1e-4, atol=1e-6)
+    assert classes == ["tone0", "tone1", "tone0"]

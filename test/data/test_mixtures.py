@@ -136,6 +136,16 @@ def test_several_interferers_have_labels_of_their_own(six):
         assert len({label for utt in utts for label in six.labels_of(utt)}) == 3
 
 
+def test_clips_that_share_one_of_their_labels_are_not_mixed(six, tmp_path):
+    """Each has three labels, two of them those of its neighbours: what fits c0 is c3."""
+    labels = [{f"l{(i + k) % 6}": str((i + k) % 6) for k in range(3)} for i in range(6)]
+    rows = [Row(utt, path, ["x"], own) for (utt, path), own in zip(six.wav, labels)]
+    write_data_dir(tmp_path / "tagged", rows)
+    found = mixtures(DataDir(tmp_path / "tagged"))
+    pairs = {frozenset(found[n]["utt"].split(" + ")) for n in range(30)}
+    assert pairs == {frozenset({f"c{i}", f"c{i + 3}"}) for i in range(3)}
+
+
 def test_sets_without_labels_mix_other_clips(six, tmp_path):
     write_data_dir(tmp_path / "plain", [Row(utt, path, ["x"]) for utt, path in six.wav])
     found = mixtures(DataDir(tmp_path / "plain"))

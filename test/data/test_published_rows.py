@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from lass.config import read_yaml
 from lass.data.testsets import find_set, registered
 from lass.report.published import rows
 
@@ -94,3 +95,19 @@ def test_every_table_of_a_paper_is_compared():
     sources = {row.source for name, testset in registered().items() for row in rows(testset.published, name)}
     rest = {source for source in sources - set(TABLES) if not source.startswith("README")}
     assert rest == BROKEN_UP
+
+
+def test_pairs_of_hsm_tss(shared, repo):
+    """Numbers and levels of its Table I and Sec. IV-B, in the registered sets and in those that the recipe draws."""
+    (path,) = (shared / "papers").glob("001_*.txt")
+    text = " ".join(path.read_text(encoding="utf-8").split())
+    pairs = {name: int(re.search(rf"{title} \d+ [✓✗] [0-9-]+ (\d+)", text)[1])
+             for name, title in zip(HSM, ("3 Sets", "Clotho", "AudioCaps", "FSD50K"))}  # fmt: skip
+    pairs["hsm_music"] = int(re.search(r"producing (\d+) audio pairs", text)[1])
+    limits = [(int(low), int(high)) for low, high in re.findall(r"within \[(-\d+)dB, (\d+)dB\]", text)]
+    assert len(pairs) == 5 and len(limits) == 2
+    drawn = read_yaml(repo / "egs" / "hsm_tss" / "conf" / "mix.yaml")
+    for name, count in pairs.items():
+        low, high = limits[name == "hsm_music"]
+        level = {"rule": "snr", "low": low, "high": high}
+        assert find_set(name).expected == drawn[name]["targets"] == count and drawn[name]["level"] == level

@@ -21,6 +21,12 @@ def test_a_table_is_kept(tmp_path, monkeypatch):
     assert table.of("a dog\tand a  man") == ("man speech", "dog") and table.of("x") == ()
 
 
+def test_tags_of_rules_and_of_a_language_model_are_alike(tmp_path):
+    (tmp_path / "tags.tsv").write_text("Dog\tDog\na dog\tdog\tDog\n")
+    table = TagTable(tmp_path / "tags.tsv")
+    assert table.of("Dog") == table.of("a dog") == ("dog",)
+
+
 def test_what_cannot_be_told_is_left_out(tmp_path):
     table = TagTable(tmp_path / "tags.tsv")
     assert table.add(["b", "a"], lambda text: None if text == "a" else ["tag"]) == (1, 1)

@@ -64,7 +64,7 @@ def test_all_stages(call, repository):
     }  # fmt: skip
     assert [utt for utt, _ in sets["wavcaps"].wav] == ["wavcaps-AudioSet_SL-x", "wavcaps-BBC_Sound_Effects-7"]
     assert sets["clotho"].captions_of("clotho-train-1") == ["a rain sounds"]
-    assert sets["clotho"].labels_of("clotho-train-1") == ["Rain"] == sets["fsd50k"].labels_of("fsd50k-train-1")
+    assert sets["clotho"].labels_of("clotho-train-1") == ["rain"] == sets["fsd50k"].labels_of("fsd50k-train-1")
     assert sets["esc50"].captions_of("esc50-train-0") == ["Dog"] and not (recipe / "data" / "flac").exists()
     assert "a dog sounds\tDog\n" in (recipe / "data" / "tags.tsv").read_text(encoding="utf-8")
     for name, clips in {"hsm_audiocaps": 6, "hsm_fsd50k": 6, "hsm_music": 6, "hsm_3sets": 18}.items():
