@@ -1,5 +1,6 @@
 """Linear probes of frozen local features: how much of what a clip is can be read from them by one linear layer."""
 
+import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from lass import config as configuration
 from lass.data.clip_crops import ClipCrops
 from lass.errors import LassError
 from lass.io.files import sha256
+from lass.layers.audiomae import PATCH
+from lass.layers.fbank import frames_of
 from lass.parts.folder import CONFIG, WEIGHTS, build_part, load_part, training_of
 from lass.score.provenance import commit
 
@@ -71,6 +74,7 @@ def hear(encoders: dict[str, nn.Module], clips: ClipCrops) -> dict[str, np.ndarr
 
     ``trained`` and ``random``: the mean over all patches; ``trained_bands`` and ``random_bands``: the mean over time,
     the bands of patches side by side, as MW-MAE is probed; ``log_mel``: mean and deviation over time of each mel band.
+    Of a clip that is shorter than what the encoder hears, patches that hold nothing but padding do not count.
     """
     first = encoders["trained"]
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -78,24 +82,28 @@ def hear(encoders: dict[str, nn.Module], clips: ClipCrops) -> dict[str, np.ndarr
     for encoder in encoders.values():
         encoder.to(device)
     with torch.inference_mode():
-        for wave in _batches(clips):
+        for wave, columns in _batches(clips):
             wave = wave.to(device)
             for name, encoder in encoders.items():
                 patches = encoder.features(wave).unflatten(1, encoder.grid)  # [B, time, frequency, D]
-                found.setdefault(name, []).append(patches.mean((1, 2)))
-                found.setdefault(f"{name}_bands", []).append(patches.mean(1).flatten(1))
-            deviation, mean = torch.std_mean(first.spectrogram(wave), dim=1)
-            found.setdefault("log_mel", []).append(torch.cat([mean, deviation], dim=1))
-    return {name: torch.cat(parts).float().cpu().numpy() for name, parts in found.items()}
+                for one, heard in zip(patches, columns):
+                    found.setdefault(name, []).append(one[:heard].mean((0, 1)))
+                    found.setdefault(f"{name}_bands", []).append(one[:heard].mean(0).flatten())
+            for one, heard in zip(first.spectrogram(wave), columns):
+                deviation, mean = torch.std_mean(one[: heard * PATCH], dim=0)
+                found.setdefault("log_mel", []).append(torch.cat([mean, deviation]))
+    return {name: torch.stack(parts).float().cpu().numpy() for name, parts in found.items()}
 
 
-def _batches(clips: ClipCrops) -> Iterator[Tensor]:
+def _batches(clips: ClipCrops) -> Iterator[tuple[Tensor, list[int]]]:
+    """Waves ``[B, T]``, and of each how many columns of patches in time hold a part of the clip."""
     name = clips.sets[0].folder.name
     with tqdm(total=len(clips), desc=f"hear {name}", unit="clip") as progress:
         for start in range(0, len(clips), BATCH):
-            waves = [clips[i]["wave"] for i in range(start, min(start + BATCH, len(clips)))]
-            yield torch.stack(waves)
-            progress.update(len(waves))
+            items = [clips[i] for i in range(start, min(start + BATCH, len(clips)))]
+            columns = [max(1, math.ceil(frames_of(item["samples"]) / PATCH)) for item in items]
+            yield torch.stack([item["wave"] for item in items]), columns
+            progress.update(len(items))
 
 
 def labels_of(clips: ClipCrops) -> list[tuple[str, str]]:

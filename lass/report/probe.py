@@ -14,8 +14,8 @@ SYSTEMS = {  # name of features -> what they are
 ABOUT = """\
 Accuracy in % with its 95 % bootstrap interval, of logistic regression on standardised frozen features: means of the
 local features over all patches, or over time with the bands of patches side by side, as MW-MAE is probed. The random
-encoder has the same shape and was never trained. Log-mel statistics: mean and deviation of each band over time. n clips
-of N were found. Written by `lass probe`."""
+encoder has the same shape and was never trained. Log-mel statistics: mean and deviation of each band over time. Padding
+behind a short clip does not count. n clips of N were found. Written by `lass probe`."""
 
 
 def page(found: Mapping, published: Mapping | None = None) -> str:

@@ -92,6 +92,19 @@ def test_what_is_heard(folder):
     assert np.array_equal(hear(networks(folder / "part"), clips)["random"], found["random"])
 
 
+def test_padding_does_not_count(folder):
+    """Clips of 0.3 s in an encoder that hears 0.6 s: the first two columns of patches hold sound, 28 frames of 32."""
+    torch.manual_seed(1)
+    longer, clips = build_part(SPEC | {"frames": 64, "seconds": 0.6}).eval(), ClipCrops([folder / "fold1"], 0.6, 16000)
+    found = hear({"trained": longer}, clips)
+    wave = torch.stack([clips[i]["wave"] for i in range(len(clips))])
+    with torch.no_grad():
+        features, spectrogram = longer.features(wave)[:, : 2 * 8], longer.spectrogram(wave)[:, :32]
+    assert np.allclose(found["trained"], features.mean(1), atol=1e-5)
+    assert np.allclose(found["trained_bands"], features.unflatten(1, (2, 8)).mean(1).flatten(1), atol=1e-5)
+    assert np.allclose(found["log_mel"], torch.cat([spectrogram.mean(1), spectrogram.std(1)], 1), atol=1e-5)
+
+
 def test_features_are_standardised_before_the_linear_layer():
     """Of two features the one that tells the classes is tiny beside the one that does not."""
     rng = np.random.default_rng(0)
