@@ -11,9 +11,19 @@ def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="lass codec_report", description=__doc__)
     parser.add_argument("set", type=Path, metavar="SET_DIR", help="data directory of clips")
     parser.add_argument("--codec", type=Path, required=True, metavar="DIR", help="folder of a codec as lass train_part "
-                        "writes it, or a yaml such as conf/part/encodec.yaml, whose weights come from the hub")
+                        "writes it, or a yaml such as conf/codec/encodec.yaml, whose weights come from the hub")
     parser.add_argument("--out", type=Path, required=True, help="folder for results.json and table.md")
     args = parser.parse_args(argv)
+
+    from lass.io import stamp
+
+    weights = args.codec if args.codec.suffix == ".yaml" else args.codec / "model.safetensors"
+    inputs, done = [args.set / "wav.scp", weights, PUBLISHED], args.out / ".done"
+    outputs = [args.out / name for name in ("results.json", "table.md")]
+    options = {"codec": args.codec, "set": args.set}
+    if stamp.is_complete(done, options, inputs, outputs):
+        print(f"{args.out}: written already, nothing to do")
+        return
 
     import numpy as np
     from tqdm import tqdm
@@ -35,9 +45,11 @@ def main(argv: list[str] | None = None) -> None:
     facts = {"class": type(codec).__name__, "place": str(args.codec), "groups": codec.groups, "commit": commit(),
              "codebook_size": codec.codebook_size, "parameters": codec.size()}
     result = summary(args.set.name, facts, items, counts)
-    write_text(args.out / "results.json", json.dumps(result, indent=1) + "\n")
-    write_text(args.out / "table.md", page(result, read_yaml(PUBLISHED)))
-    print((args.out / "table.md").read_text(encoding="utf-8"))
+    table = page(result, read_yaml(PUBLISHED))
+    for path, content in zip(outputs, (json.dumps(result, indent=1) + "\n", table)):
+        write_text(path, content)
+    stamp.write(done, options, inputs)
+    print(table)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Convert a set to 32 kHz mono FLAC: lass format SRC_DIR DST_DIR --store FOLDER [--job J --num_jobs N | --finish].
+"""Convert a set to mono FLAC: lass format SRC_DIR DST_DIR --store FOLDER [--job J --num_jobs N | --finish].
 
 With --in_place in place of --store the clips are of that form already, and are used where they lie.
 """
@@ -17,6 +17,8 @@ def main(argv: list[str] | None = None) -> None:
     where = parser.add_mutually_exclusive_group(required=True)
     where.add_argument("--store", type=Path, help="folder of the converted files, <utt>.flac")
     where.add_argument("--in_place", action="store_true", help="convert nothing, write DST_DIR only")
+    parser.add_argument("--rate", type=int, default=32000, metavar="HZ", help="of the store; recipes have 32000, the "
+                        "default; another one for test sets of a model of that rate, in a store of their own")
     parser.add_argument("--job", type=int, help="convert only the share of this job (1, 2, ..), then --finish")
     parser.add_argument("--num_jobs", type=int, default=1)
     parser.add_argument("--finish", action="store_true", help="write DST_DIR from what the jobs converted")
@@ -31,7 +33,7 @@ def main(argv: list[str] | None = None) -> None:
 
     if not (args.finish or args.in_place):
         job = 1 if args.job is None else args.job
-        done = format_stage.convert(args.source, args.target, args.store, job, args.num_jobs)
+        done = format_stage.convert(args.source, args.target, args.store, job, args.num_jobs, args.rate)
         print(f"{args.target}: {done}")
     if args.job is None:
         clips = format_stage.gather(args.source, args.target, args.store, args.max_failed)

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from lass.queries.encoder import QueryEncoder
 
 CONTROLS = ("none", "interferer", "constant")
-BASELINES = ("ideal_ratio_mask", "ideal_binary_mask", "wiener")
+BASELINES = ("ideal_ratio_mask", "ideal_binary_mask", "wiener", "true_features", "true_tokens")
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -60,7 +60,8 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--constant_query", default=ANYTHING, help="what --control constant asks")
     parser.add_argument("--template", default="{}", help="how the set's queries are put, as 'this is the sound of {}'")
     parser.add_argument("--baseline", choices=BASELINES, help="instead of the model: a mask that knows the target, at "
-                        "the model's STFT, or the Wiener filter for speech, which needs no --model")
+                        "the model's STFT; the Wiener filter for speech, which needs no --model; what an hsm_tss makes "
+                        "audible of the target's own features, or its codec of the target")
     parser.add_argument("--scratch", type=scratch_folder, metavar="DIR", help="on a disk of this machine: the set is "
                         "copied there and read from there, and each estimate comes out whole")
     parser.add_argument("--batch_size", type=int, default=8, help="mixtures of the set at once")
@@ -175,6 +176,9 @@ def _system(args: argparse.Namespace, folder: Path | None) -> tuple["Separation"
     if args.baseline == "wiener":
         return baselines.by_wiener, {"model_rate": None, "query_rule": "none"}, None
     model = Model.load(folder, args.device, args.bf16)
+    if args.baseline in baselines.DECODED:
+        facts = {"model_rate": model.sample_rate, "generative": True, "query_rule": "none: the target is known"}
+        return baselines.by_decoder(args.baseline, model), facts, None
     if args.baseline:
         stft = baselines.stft_of(model)
         facts = {"model_rate": model.sample_rate, "query_rule": "none: the target is known",

@@ -1,6 +1,7 @@
-"""Systems that need no training: masks that know the target (upper bounds), and the Wiener filter for speech.
+"""Systems that need no training of their own: masks that know the target (upper bounds), the Wiener filter for speech,
+and what the acoustic decoder and the codec of HSM-TSS make of the target itself.
 
-``[..., T]`` samples go in and come out; all of them keep the phase of the mixture.
+``[..., T]`` samples go in and come out; masks and filter keep the phase of the mixture.
 """
 
 import math
@@ -16,6 +17,7 @@ from lass.infer.model import Model, resample
 from lass.infer.sets import Separation
 from lass.io import audio
 from lass.layers.stft import STFT
+from lass.separators.hsm_tss import HsmTss
 
 FLOOR = 1e-10  # of powers
 FRAME, HOP = 0.032, 0.008  # s
@@ -96,14 +98,46 @@ def by_mask(name: str, stft: STFT, sample_rate: int) -> Separation:
     """
 
     def separate(questions: Sequence[Question], mixtures: np.ndarray, rate: int) -> np.ndarray:
-        targets = np.stack([audio.read(question.reference)[0] for question in questions])
-        if targets.shape != mixtures.shape:
-            raise LassError(f"{questions[0].reference}: shape {targets.shape[1:]}, its mixture {mixtures.shape[1:]}: "
-                            "lengths and channels must agree exactly")
+        targets = _targets(questions, mixtures)
         own = (torch.from_numpy(resample(wave, rate, sample_rate)) for wave in (mixtures, targets))
         return resample(MASKS[name](*own, stft).numpy(), sample_rate, rate, mixtures.shape[-1])
 
     return separate
+
+
+DECODED: dict[str, Callable[[HsmTss, Tensor], Tensor]] = {
+    "true_features": lambda separator, clips: separator.sound(separator.hear(clips)[1]),
+    "true_tokens": lambda separator, clips: separator.coded(clips),
+}
+
+
+def by_decoder(name: str, model: Model) -> Separation:
+    """What an HSM-TSS that can be heard makes of the references of the set: one of ``DECODED``.
+
+    ``true_features`` is its acoustic decoder given the features of the target, as if the separation were perfect;
+    ``true_tokens`` is its codec alone.
+    """
+    separator = model.separator
+    if not (isinstance(separator, HsmTss) and separator.audible):
+        raise LassError(f"--baseline {name}: {type(separator).__name__} has no acoustic decoder: give a model of "
+                        "hsm_tss that was trained with one")
+
+    @torch.inference_mode()
+    def separate(questions: Sequence[Question], mixtures: np.ndarray, rate: int) -> np.ndarray:
+        own = torch.from_numpy(resample(_targets(questions, mixtures), rate, model.sample_rate)).to(model.device)
+        found = separator.by_clips(own, lambda clips: DECODED[name](separator, clips))
+        return resample(found.cpu().numpy(), model.sample_rate, rate, mixtures.shape[-1])
+
+    return separate
+
+
+def _targets(questions: Sequence[Question], mixtures: np.ndarray) -> np.ndarray:
+    """The references, of the shape of ``mixtures``."""
+    targets = np.stack([audio.read(question.reference)[0] for question in questions])
+    if targets.shape != mixtures.shape:
+        raise LassError(f"{questions[0].reference}: shape {targets.shape[1:]}, its mixture {mixtures.shape[1:]}: "
+                        "lengths and channels must agree exactly")
+    return targets
 
 
 def by_wiener(questions: Sequence[Question], mixtures: np.ndarray, rate: int) -> np.ndarray:

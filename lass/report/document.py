@@ -40,7 +40,7 @@ def _set_section(
     if paper:
         parts.append(_bullets(paper_lines(paper)))
     parts += control_lines(systems)
-    parts.append(_bullets(definitions([*systems.values(), *(found for _, found in others)])))
+    parts.append(_bullets(definitions([*systems.values(), *(found for _, found in others)], paper)))
     if main := main_system(systems):
         parts += _label_section(systems[main]) + _example_section(systems[main])
     origin = table(("fact", "value"), facts(systems), words=2)

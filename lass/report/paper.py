@@ -26,23 +26,33 @@ class Choice:
 
 
 def read_paper(path: Path) -> dict[str, list[PublishedRow]]:
-    """The rows of each set of a yaml file ``{<set>: {rows, sources, note}}``.
+    """The rows of each set of a yaml file ``{<set>: {rows, sources, note}}``, or ``{<set>: [{..}, ..]}``.
+
+    Rows of several files are told apart by the titles of the sets there.
 
     Raises:
         LassError: no such yaml file, an unknown or missing key, a source without rows.
     """
     found = {}
-    for name, spec in config.read_yaml(path).items():
-        where = f"{path}: {name}"
-        config.bind(Choice, spec, where)
-        choice = Choice(**spec)
-        file = path.parent / choice.rows
-        rows = published.rows(config.read_yaml(file).get("published"), str(file))
-        if absent := [source for source in choice.sources if source not in {row.source for row in rows}]:
-            raise LassError(f"{where}: {file} has no rows of {absent[0]!r}")
-        found[str(name)] = [_noted(row, choice.note) for row in rows if row.source in choice.sources]
+    for name, specs in config.read_yaml(path).items():
+        several = isinstance(specs, list)
+        found[str(name)] = [
+            row for spec in (specs if several else [specs]) for row in _chosen(path, f"{path}: {name}", spec, several)
+        ]
     return found
 
 
-def _noted(row: PublishedRow, note: str) -> PublishedRow:
-    return replace(row, note="; ".join(filter(None, (row.note, note))))
+def _chosen(path: Path, where: str, spec: dict, titled: bool) -> list[PublishedRow]:
+    config.bind(Choice, spec, where)
+    choice = Choice(**spec)
+    file = path.parent / choice.rows
+    content = config.read_yaml(file)
+    rows = published.rows(content.get("published"), str(file))
+    if absent := [source for source in choice.sources if source not in {row.source for row in rows}]:
+        raise LassError(f"{where}: {file} has no rows of {absent[0]!r}")
+    on = f" on {content['title']}" if titled else ""
+    return [
+        replace(row, system=f"{row.system}{on}", note="; ".join(filter(None, (row.note, choice.note))))
+        for row in rows
+        if row.source in choice.sources
+    ]

@@ -15,6 +15,8 @@ SYSTEMS = {  # rows in this order; systems of others follow by name
     "control_interferer": "asked with the interferer's query",
     "control_constant": "asked with one constant query",
     "removal": "model, asked to remove the interferer",
+    "true_features": "acoustic decoder, given the target's features",
+    "true_tokens": "codec, given the target",
     "wiener": "Wiener filter",
     "ideal_binary_mask": "ideal binary mask (oracle: an upper bound)",
     "ideal_ratio_mask": "ideal ratio mask (oracle: an upper bound)",

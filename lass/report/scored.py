@@ -23,6 +23,8 @@ class ScoredSet:
         self.metric = leading(list(self.results["metrics"]))  # that figures show
         self.items = experiment.items(name, system)
         self.rendered = RenderedSet(self.results)
+        removal = experiment.results[name].get("removal")
+        self.removal = RenderedSet(removal) if removal and removal.get("est_scp") else None  # of the same model
         self.chosen: list[Chosen] = []
         if self.rendered.estimates:  # an unprocessed mixture has none
             self.chosen = choose(self.items, self.results, most, numbers)

@@ -10,13 +10,15 @@ from lass.report.results import CONTROLS, SYSTEMS, Experiment, main_system, metr
 def score_table(
     systems: Mapping[str, dict], others: Sequence[tuple[str, dict]], paper: Sequence[PublishedRow]
 ) -> tuple[tuple[str, ...], list[list[str]]]:
-    """Header and rows: a column a metric that any of the systems was scored by, and the median of the leading one.
+    """Header and rows: a column a metric that any of the systems was scored by or a paper row has, and the median of
+    the leading one.
 
     Args:
         systems: system -> ``results.json``.
         others: name of another experiment, ``results.json`` of its model.
     """
     metrics = metrics_of([*systems.values(), *(found for _, found in others)])
+    metrics += dict.fromkeys(name for row in paper for name in row.metrics if name not in metrics)
     rows = [_row(SYSTEMS.get(found["system"], found["system"]), found, metrics) for found in systems.values()]
     rows += [_row(name, found, metrics) for name, found in others]
     for row in paper:
@@ -49,12 +51,16 @@ def figure(value: float | None) -> str:
     return "" if value is None else f"{value:z.2f}"
 
 
-def definitions(found: Sequence[dict]) -> list[str]:
-    """A line for each metric that was used: title, unit, which way is better, what was computed and with what network.
+def definitions(found: Sequence[dict], paper: Sequence[PublishedRow] = ()) -> list[str]:
+    """A line for each metric that was used: title, unit, which way is better, what was computed and with what network;
+    then for those of paper rows alone.
 
     Then warnings of scores that mean little.
     """
-    lines = [f"{known(name).headline}: {definition(name, found)}" for name in metrics_of(found)]
+    used = metrics_of(found)
+    lines = [f"{known(name).headline}: {definition(name, found)}" for name in used]
+    alone = dict.fromkeys(name for row in paper for name in row.metrics if name not in used)
+    lines += [f"{known(name).headline}, of paper rows alone: {known(name).definition}" for name in alone]
     return lines + [f"Warning: {line}" for row in found for line in warnings(row)]
 
 

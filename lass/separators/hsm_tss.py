@@ -5,7 +5,7 @@ feature, T5's vocabulary the token of the task; all of them are frozen. The acou
 audible; without one a model gives features alone.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import torch
 from torch import Tensor, nn
@@ -88,11 +88,18 @@ class HsmTss(Separator):
         if not self.audible:
             raise LassError("this model gives features and no waves: train both stages together with the folder of an "
                             "acoustic decoder, separator.decoder.model")
-        batch, channels, samples = mixture.shape
-        clips = cut(mixture.reshape(batch * channels, samples), self.samples)
-        asked = query.repeat_interleave(channels * clips.shape[1])
-        _, found = self.separate_features(*self.hear(clips.flatten(0, 1)), self.read(asked))
-        return self.sound(found).reshape(batch, channels, -1)[..., :samples]
+
+        def separate(clips: Tensor) -> Tensor:
+            asked = self.read(query.repeat_interleave(len(clips) // len(mixture)))
+            return self.sound(self.separate_features(*self.hear(clips), asked)[1])
+
+        return self.by_clips(mixture, separate)
+
+    def by_clips(self, wave: Tensor, make: Callable[[Tensor], Tensor]) -> Tensor:
+        """``[B, C, T]`` -> the same, as ``make`` gives it of its clips ``[n, samples]``."""
+        batch, channels, samples = wave.shape
+        clips = cut(wave.reshape(batch * channels, samples), self.samples)
+        return make(clips.flatten(0, 1)).reshape(batch, channels, -1)[..., :samples]
 
     @property
     def samples(self) -> int:
@@ -102,7 +109,14 @@ class HsmTss(Separator):
     def sound(self, local: Tensor) -> Tensor:
         """Local features ``[B, N, C]`` -> waves ``[B, samples]``, as the acoustic decoder makes them up."""
         decoder = self.frozen["decoder"].to(local.device)
-        wave = decoder.codec.decode(decoder.generate(local.float(), decoder.frames, **self.sampling))
+        return self._decoded(decoder.generate(local.float(), decoder.frames, **self.sampling))
+
+    def coded(self, wave: Tensor) -> Tensor:
+        """Waves ``[B, samples]`` as the codec gives them back."""
+        return self._decoded(self.frozen["decoder"].to(wave.device).codec.encode(wave))
+
+    def _decoded(self, tokens: Tensor) -> Tensor:
+        wave = self.frozen["decoder"].codec.decode(tokens)
         return functional.pad(wave, (0, self.samples - wave.shape[-1]))  # a negative pad cuts
 
     def separate_features(

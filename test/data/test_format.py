@@ -53,6 +53,8 @@ def test_every_kind_becomes_32_khz_mono_flac(source, tmp_path, capsys):
         assert np.abs(np.fft.rfft(middle * np.hanning(4000))).argmax() == 440 * 4000 // 32000
         assert data.captions_of(utt) == [f"tone {utt}", "again; \"$(x)\""]
         assert data.labels[data.labels_of(utt)[0]] == f"Tone, {utt}"
+    main([str(source), str(tmp_path / "slow"), "--store", str(tmp_path / "store16k"), "--rate", "16000"])
+    assert validate(tmp_path / "slow", read_audio=True, rate=16000) == []
     for name in ("text", "labels", "utt2origin", "captions", "utt2labels", "video.scp"):
         assert (target / name).read_bytes() == (source / name).read_bytes()
     assert (target / "failed.tsv").read_text() == "utt\tpath\treason\n"

@@ -50,6 +50,9 @@ def test_the_report(folder, tmp_path):
         assert figure["mean"] == pytest.approx(np.mean([item["codec"][key] for item in found["items"]]))
     assert found["systems"]["mel_floor"]["mel"]["mean"] < found["systems"]["codec"]["mel"]["mean"]
     table = (tmp_path / "table.md").read_text()
+    before = (tmp_path / "table.md").stat().st_mtime_ns
+    command.main(["--codec", str(folder / "codec"), str(folder / "set"), "--out", str(tmp_path)])
+    assert (tmp_path / "table.md").stat().st_mtime_ns == before  # nothing changed, nothing was done
     assert "| codec | 2 |" in table and "| paper: TF-Codec |  | 0.797 |  | 3.588 | 4.375 | 6000 |" in table
 
 

@@ -6,12 +6,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from lass.bin import separate
+from lass.errors import LassError
+from lass.infer.baselines import DECODED
 from lass.infer.folder import check_sums, files, name_in
-from lass.infer.model import Model
+from lass.infer.model import Model, resample
 from lass.io import audio
-from lass.io.table import write_table
+from lass.io.table import read_table, write_table
 from lass.train.system import build_model
 
 
@@ -72,13 +75,42 @@ def test_windows_are_as_long_as_clips(folder):
     assert windows.step + len(windows.weights) == model.separator.samples == 8000
 
 
-def test_separate_a_set(folder, wave, tmp_path):
-    rendered = tmp_path / "set"
+@pytest.fixture
+def rendered(wave, tmp_path) -> Path:
+    """A set of one mixture, whose target is the whole of it."""
     for table in ("wav.scp", "ref.scp"):
-        write_table(rendered / table, [("m0", str(wave))])
+        write_table(tmp_path / "set" / table, [("m0", str(wave))])
     for table in ("queries", "interf_queries"):
-        write_table(rendered / table, [("m0#0", "a dog barks")])
+        write_table(tmp_path / "set" / table, [("m0#0", "a dog barks")])
+    return tmp_path / "set"
+
+
+def test_separate_a_set(folder, rendered, tmp_path):
     for name, options in {"model": [], "removal": ["--remove"]}.items():
         separate.main(["--set", str(rendered), "--out", str(tmp_path / name), "--model", str(folder), *options])
         assert json.loads((tmp_path / name / "info.json").read_text())["generative"] is True
         assert (tmp_path / name / "wav.scp").exists()
+
+
+@pytest.mark.parametrize("name", DECODED)
+def test_what_decoder_and_codec_make_of_the_target(folder, rendered, wave, tmp_path, name):
+    out = tmp_path / name
+    separate.main(["--set", str(rendered), "--out", str(out), "--model", str(folder), "--baseline", name])
+    facts = json.loads((out / "info.json").read_text())
+    assert facts["generative"] is True and facts["query_rule"] == "none: the target is known"
+    found, rate = audio.read(dict(read_table(out / "wav.scp"))["m0#0"])
+    assert (found.shape, rate) == ((2, 38400), 32000)
+    separator = Model.load(folder, "cpu").separator
+    clips = torch.from_numpy(np.pad(resample(audio.read(wave)[0], 32000, 16000), [(0, 0), (0, 4800)]).reshape(6, 8000))
+    decoder = separator.frozen["decoder"]
+    tokens = decoder.codec.encode(clips)
+    if name == "true_features":
+        tokens = decoder.generate(decoder.audio.features(clips), decoder.frames, seed=3)
+    expected = decoder.codec.decode(tokens)[:, :8000].reshape(2, 24000)[:, :19200]
+    np.testing.assert_allclose(found, resample(expected.detach().numpy(), 16000, 32000), atol=1e-3)
+
+
+def test_no_decoder(model_folder, rendered, tmp_path):
+    with pytest.raises(LassError, match="true_features: ResUNet30 has no acoustic decoder"):
+        separate.main(["--set", str(rendered), "--out", str(tmp_path / "out"), "--model", str(model_folder),
+                       "--baseline", "true_features"])

@@ -180,3 +180,12 @@ def test_commands_of_joined_parts_have_a_line_each(tmp_path):
     found = lines(write(tmp_path, content("model", 1, separation={"command": parts})))
     start = found.index(parts[0])
     assert found[start : start + 3] == [*parts, "lass score data/test --system model"]
+
+
+def test_metrics_of_paper_rows_alone_have_a_column_and_a_line(experiment):
+    rows = [PublishedRow("theirs", "book", {"sdri": 9.0, "afsim_af1": 0.75})]
+    text = lines(experiment, paper={"test": rows})
+    header = next(line for line in text if line.startswith("| system | n/N |"))
+    cells = next(line for line in text if line.startswith("| paper: theirs |")).split(" | ")
+    assert dict(zip(header.split(" | "), cells))["AFSim (Audio Flamingo 1)"] == "0.75"
+    assert any("of paper rows alone: cosine of Audio Flamingo 1" in line for line in text)

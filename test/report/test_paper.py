@@ -30,13 +30,25 @@ def test_rows(read):
     assert (found["test"][0].note, found["other"][0].note) == ("by hand", "theirs")
 
 
+def test_rows_of_several_files_are_told_apart(read, tmp_path):
+    (tmp_path / "more.yaml").write_text("title: Songs\n" + ROWS)
+    (tmp_path / "rows.yaml").write_text("title: Noises\n" + ROWS)
+    chosen = "{rows: rows.yaml, sources: [book]}, {rows: more.yaml, sources: [book, letter], note: theirs}"
+    found = read(f"test: [{chosen}]")["test"]
+    assert [row.system for row in found] == [
+        "one on Noises", "two on Noises", "one on Songs", "two on Songs", "three on Songs"
+    ]  # fmt: skip
+    assert [row.note for row in found] == ["", "", "theirs", "theirs", "by hand; theirs"]
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
         ("test: {rows: rows.yaml, sources: [page]}", "paper.yaml: test: .*rows.yaml has no rows of 'page'"),
         ("test: {rows: rows.yaml}", "paper.yaml: test: missing key 'sources'"),
         ("test: {rows: none.yaml, sources: []}", "none.yaml: cannot read"),
-        ("test: [{system: one, sdri: 1}]", "paper.yaml: test: expected 'key: value' lines"),
+        ("test: 1", "paper.yaml: test: expected 'key: value' lines"),
+        ("test: [{system: one, sdri: 1}]", "paper.yaml: test: unknown key 'system'"),
         ("- a\n", "paper.yaml: holds a list"),
         ("{", "paper.yaml: not valid yaml"),
     ],

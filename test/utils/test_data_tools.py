@@ -6,9 +6,12 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 
 from fixtures.scripts import load_script
+from lass.data.clip_crops import ClipCrops
 from lass.data.datadir import Row, write_data_dir
 from lass.data.validate import validate
 from lass.errors import LassError
@@ -231,3 +234,19 @@ def test_split_refuses(clips, tmp_path):
     for words in (["a=0.9"], ["a=0.5", "a=0.5"], ["a=0.5", "b=0.5", "--parts", "2"], []):
         with pytest.raises(SystemExit):
             tool("split")(clips, tmp_path / "out", *words)
+
+
+def test_folders_of_audio_files(tmp_path, capsys):
+    """All kinds of files at any depth, and crops of them for a training that asks for no words."""
+    names = "songs/a/1 $(x).wav", "songs/b/1.FLAC", "speech/1.wav", "speech/.hidden.wav", "speech/notes.txt"
+    for name in names[:4]:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(tmp_path / name, np.full(8000, 0.25), 8000)
+    (tmp_path / names[4]).write_text("no audio")
+    tool("folder")(tmp_path / "out", tmp_path / "songs", tmp_path / "speech")
+    assert f"{tmp_path / 'out'}: 3 clips" in capsys.readouterr().out and validate(tmp_path / "out") == []
+    assert utts(tmp_path / "out") == {"clip-songs-a-1____x_", "clip-songs-b-1", "clip-speech-1"}
+    crops = ClipCrops([tmp_path / "out"], 0.5, 16000)
+    assert [len(crops[i]["wave"]) for i in range(3)] == [8000] * 3 and crops[0]["captions"] == []
+    with pytest.raises(LassError, match="none: no such folder"):
+        tool("folder")(tmp_path / "out", tmp_path / "none")

@@ -2,8 +2,9 @@
 
     PYTHONPATH=. python tools/bench/codec.py [--threads 2] [CASE ...]
 
-Coding: one warm-up, then the median of 5. Generation: once, timed at several frames, and without the
-cache 21 frames, as each reads all anew. CPU time counts where other jobs run beside.
+Coding: one warm-up, then the median of 5. Generation: once, timed at several frames. Without the cache each frame reads
+all anew: what one takes behind several numbers of frames is timed, and what all 500 take follows from these. CPU time
+counts where other jobs run beside.
 """
 
 import time
@@ -38,15 +39,20 @@ def coding(what: str):
     return torch.inference_mode()(lambda: made.encode(wave) if what == "encode" else made.decode(tokens))
 
 
-def generation(cached: bool, frames: int) -> None:
-    """Prints the time from the first frame to each of ``AT``."""
+def decoder():
     import torch
 
     from lass.codecs.acoustic_decoder import AcousticDecoder
     from lass.layers.audiomae import AudioMae
 
-    made = AcousticDecoder(AudioMae(), codec(), **{k: v for k, v in spec("acoustic_decoder").items() if k in SIZES})
-    made.eval()
+    sizes = {key: value for key, value in spec("acoustic_decoder").items() if key in SIZES}
+    made = AcousticDecoder(AudioMae(), codec(), **sizes).eval()
+    return made, torch.randn(1, made.patches, made.audio.width)
+
+
+def cached() -> None:
+    """Prints the time from the first frame to each of ``AT``."""
+    made, features = decoder()
     marks = [(time.perf_counter(), time.process_time())]  # the start, then each time the network has read
 
     def note(*_: object) -> None:
@@ -55,18 +61,39 @@ def generation(cached: bool, frames: int) -> None:
             since = marks[1] if number else marks[0]
             wall, cpu = (now - before for now, before in zip(marks[-1], since))
             what = f"{number} frames more" if number else "features and first frame"
-            print(f"{'cached' if cached else 'not cached'}: {what}: {wall:.2f} s, {cpu:.2f} s of CPU", flush=True)
+            print(f"cached: {what}: {wall:.2f} s, {cpu:.2f} s of CPU", flush=True)
 
     made.transformer.register_forward_hook(note)
-    made.generate(torch.randn(1, made.patches, made.audio.width), frames, cached=cached)
+    made.generate(features, made.frames)
+
+
+def uncached() -> None:
+    """Prints the CPU time of one frame behind each of ``AT``, and what all take where those between lie on lines."""
+    import numpy as np
+    import torch
+
+    made, features = decoder()
+    made.generate(features, 1)  # warm-up
+    taken = []
+    for frames in (0, *AT):
+        tokens = torch.randint(made.codec.codebook_size, (1, frames, made.codec.groups))
+        begun = time.process_time()
+        with torch.inference_mode():  # as generate reads it: the features, the start, the frames before
+            heard = torch.cat([made._prefix(features), made._embed(tokens)], dim=1)
+            hidden, _ = made._step(heard, made._mask(features, None), first=0, past=None)
+            made._logits(hidden[:, -1:])
+        taken.append(time.process_time() - begun)
+        print(f"not cached: a frame behind {frames}: {taken[-1]:.2f} s of CPU", flush=True)
+    frames = np.arange(made.frames)
+    print(f"not cached: {made.frames} frames: {np.interp(frames, (0, *AT), taken).sum():.0f} s of CPU, by these")
 
 
 SIZES = ("width", "layers", "heads", "dropout")
 CASES = {
     "encode_10s": lambda: coding("encode"),
     "decode_10s": lambda: coding("decode"),
-    "generate_cached": lambda: generation(True, 500),
-    "generate_uncached": lambda: generation(False, 21),
+    "generate_cached": cached,
+    "generate_uncached": uncached,
 }
 
 if __name__ == "__main__":

@@ -3,7 +3,8 @@
     PYTHONPATH=. python tools/bench/hsm_tss.py [--threads 2] [--runs 3] [STAGE ...]
 
 All in one process; one warm-up, then the median of the wall times and that of the CPU times, which count with
---threads 1 where other jobs run beside. Last the peak resident memory. A STAGE is told by a part of its name.
+--threads 1 where other jobs run beside; what takes more than 10 s runs once. Then the share of each stage in the CPU
+time of all, their real-time factor, and the peak resident memory. A STAGE is told by a part of its name.
 """
 
 import argparse
@@ -16,6 +17,7 @@ from pathlib import Path
 import q_audio  # beside this file
 
 CONF = Path(__file__).parents[2] / "conf"
+LONG = 10.0  # s: not run twice
 
 
 def build():
@@ -64,6 +66,17 @@ def stages(separator) -> dict[str, tuple[Callable[[], object], int]]:
     return {name: (run, sum(p.numel() for p in weights)) for name, (run, weights) in cases.items()}
 
 
+def measure(run: Callable[[], object], runs: int) -> tuple[float, float]:
+    """Wall and CPU time, s."""
+    times = []
+    while len(times) <= runs and not (times and times[0][0] > LONG):
+        begin, begun = time.perf_counter(), time.process_time()
+        run()
+        times.append((time.perf_counter() - begin, time.process_time() - begun))
+    wall, cpu = zip(*(times[1:] or times))
+    return statistics.median(wall), statistics.median(cpu)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("stages", nargs="*", metavar="STAGE")
@@ -74,18 +87,18 @@ def main() -> None:
     import torch
 
     torch.set_num_threads(args.threads)
+    taken = {}
     with torch.inference_mode():
-        for name, (run, weights) in stages(build()).items():
+        separator = build()
+        for name, (run, weights) in stages(separator).items():
             if args.stages and not any(stage in name for stage in args.stages):
                 continue
-            times, used = [], []
-            for _ in range(args.runs + 1):
-                begin, begun = time.perf_counter(), time.process_time()
-                run()
-                times.append(time.perf_counter() - begin)
-                used.append(time.process_time() - begun)
-            wall, cpu = (statistics.median(found[1:]) for found in (times, used))
-            print(f"{name}: {wall:.3f} s, {cpu:.3f} s CPU, {weights / 1e6:.1f} M weights", flush=True)
+            wall, taken[name] = measure(run, args.runs)
+            print(f"{name}: {wall:.3f} s, {taken[name]:.3f} s CPU, {weights / 1e6:.1f} M weights", flush=True)
+    if whole := taken.pop("all", None):
+        for name, cpu in taken.items():
+            print(f"{name}: {cpu / whole:.1%} of all")
+        print(f"all: {whole / separator.window:.2f} s of CPU a second of sound")
     print(f"peak {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
 
 

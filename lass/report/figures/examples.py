@@ -11,7 +11,7 @@ WIDTH = 46  # characters above a panel
 
 
 def draw(path: Path, scored: ScoredSet) -> None:
-    """Draw mixture, target and estimate of the first example of each kind.
+    """Draw mixture, target and estimate of the first example of each kind, and what removal gives where it was scored.
 
     Raises:
         LassError: the audio is not where the set's tables say.
@@ -29,4 +29,6 @@ def draw(path: Path, scored: ScoredSet) -> None:
             f"estimate, {metric.title} {item.values[scored.metric]:z.1f} {metric.unit}, asked for\n{query}",
         )
         rows.append(list(zip(titles, (clip.mixture, clip.target, clip.estimate))))
+        if scored.removal:
+            rows[-1].append(("asked to remove the interferer", scored.removal.read(item.mix_id).estimate))
     spectrogram.draw(path, rows, clip.rate)

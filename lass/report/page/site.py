@@ -77,7 +77,7 @@ class Site:
     def _section(self, name: str) -> Section:
         systems, paper = self.first.results[name], self.paper.get(name, ())
         others = models_of(self.others, name)
-        scored = definitions([*systems.values(), *(found for _, found in others)])
+        scored = definitions([*systems.values(), *(found for _, found in others)], paper)
         notes = [*control_lines(systems), *paper_lines(paper), *scored]
         scores = score_table(systems, others, paper)
         section = Section(set_title(name, systems), scores, notes, facts(systems), commands(systems))

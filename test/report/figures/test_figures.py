@@ -1,12 +1,15 @@
 """Each figure is drawn from its data, whatever the names hold."""
 
+import itertools
+
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.image import imread
 
 from lass.report.figures import examples, input_snr, label_bars, label_pairs, modality_gap, plotting, system_boxes
-from lass.report.scored import ScoredSet
+from lass.report.results import Experiment
+from lass.report.scored import ScoredSet, scored_sets
 
 HOSTILE = ["$\\frac{", "_hidden", "鐘 مرحبا", "a\nb\x07c", "<b>", "x" * 200]
 
@@ -131,3 +134,15 @@ def test_examples(tmp_path, scored: ScoredSet, monkeypatch):
         "worst: mixture m3", "target Bell", "estimate, SDRi -3.0 dB, asked for\n“a low tone”",
     ]  # fmt: skip
     assert imread(tmp_path / "test.png").ndim == 3
+
+
+def test_examples_with_removal(tmp_path, tones, monkeypatch):
+    """A fourth panel in each row, of the same mixture."""
+    experiment = Experiment(tones.score(tmp_path / "exp", {"mixture": None, "model": 1, "removal": 3}))
+    scored, rows = scored_sets(experiment, 40, itertools.count(1))["test"], []
+    monkeypatch.setattr(examples.spectrogram, "draw", lambda path, panels, rate: rows.extend(panels))
+    examples.draw(tmp_path / "test.png", scored)
+    assert [row[3][0] for row in rows] == ["asked to remove the interferer"] * 3
+    for row in rows:
+        target, estimate, removal = (wave for _, wave in row[1:])
+        np.testing.assert_allclose(removal - target, 3 * (estimate - target), atol=1e-3)
