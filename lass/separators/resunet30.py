@@ -32,7 +32,8 @@ def _batch_norm(channels: int) -> nn.BatchNorm2d:
 
 def _convolve(conv: nn.Module, norm: nn.BatchNorm2d, x: Tensor, modulation: Modulation) -> Tensor:
     """Batch norm, FiLM, LeakyReLU, convolution: ``[B, C, frames, bins]``."""
-    if norm.training and x.device.type == "cpu" and not torch.is_autocast_enabled("cpu"):
+    fast = x.device.type == "cpu" and x.dtype == torch.float32 and not torch.is_autocast_enabled("cpu")
+    if norm.training and fast:
         return preactivated(norm, conv, x, *modulation)
     return conv(functional.leaky_relu(modulate(norm(x), modulation), SLOPE, inplace=True))
 
@@ -177,7 +178,8 @@ class ResUNet30Base(nn.Module):
             x = resunet30_inference.unet(self, x, film)
         else:
             x = self.unet(x, film)
-        return functional.pad(x.float(), (0, 1))[:, :, :frames]  # no bf16: complex numbers have none; Nyquist on, zero
+        x = x.to(magnitude.dtype)  # no bf16: complex numbers have none
+        return functional.pad(x, (0, 1))[:, :, :frames]  # Nyquist on, zero
 
     def unet(self, x: Tensor, film: Film) -> Tensor:
         """Normed magnitudes ``[B, C, frames, bins]`` -> mask features ``[B, 3 C, frames, bins]``."""

@@ -1,5 +1,6 @@
 """`lass separate IN... --text ... -o OUT`."""
 
+import resource
 import subprocess
 import sys
 
@@ -10,7 +11,7 @@ import soundfile
 from lass.bin import separate
 from lass.bin.__main__ import main
 from lass.errors import LassError
-from lass.infer import model as module
+from lass.infer import files, model as module
 from lass.io import audio
 
 BELL, DOG = "a bell rings", "a dog barks twice"
@@ -155,6 +156,37 @@ def test_an_output_that_cannot_be_written_stops_all(command, tmp_path, noise, mo
         command("in", "--text", BELL, "-o", "file/out")
 
 
+def test_a_full_disk_is_one_line_and_leaves_nothing(command, tmp_path, noise):
+    """The older output stays."""
+    audio.write(tmp_path / "mix.wav", np.clip(noise((2, 9000)), -1, 1), 16000)
+    (tmp_path / "out.wav").write_bytes(b"older")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20000, hard))  # what writes more into a file fails, as on a full disk
+    try:
+        with pytest.raises(LassError, match="^out.wav: cannot write .*disk") as caught:
+            command("mix.wav", "--text", BELL, "-o", "out.wav")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert "\n" not in str(caught.value) and (tmp_path / "out.wav").read_bytes() == b"older"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mix.wav", "out.wav"]
+
+
+def test_progress_in_seconds(mixture, command, monkeypatch):
+    """Shown on a terminal, of what takes longer than two seconds."""
+    bars = []
+
+    class Bar(files.tqdm):
+        def __init__(self, *args, **options):
+            assert options["disable"] is None and options["delay"] == 2
+            super().__init__(*args, **options | {"disable": False})
+            bars.append(self)
+
+    monkeypatch.setattr(files, "tqdm", Bar)
+    command("mix.wav", "--text", BELL, "-o", "out.wav")
+    (bar,) = bars
+    assert bar.total == pytest.approx(4001 / 44100) and bar.n == pytest.approx(bar.total) and bar.desc == "mix.wav: "
+
+
 def test_pipes(mixture, model, model_folder, repo, tmp_path):
     arguments = ["separate", "-", "--text", BELL, "--model", str(model_folder), "--device", "cpu", "-o", "-"]
     done = subprocess.run([sys.executable, "-m", "lass.bin", *arguments], input=mixture.read_bytes(), cwd=repo,
@@ -178,7 +210,9 @@ def bad_files(mixture, tmp_path, monkeypatch):
     soundfile.write("half.wav", wave, 16000)
     wave[-1] = np.nan
     soundfile.write("nan.wav", wave, 16000, "FLOAT")
-    (tmp_path / "half.wav").write_bytes((tmp_path / "half.wav").read_bytes()[:4000])
+    content = (tmp_path / "half.wav").read_bytes()
+    (tmp_path / "half.wav").write_bytes(content[:4000])
+    (tmp_path / "channels.wav").write_bytes(content[:22] + bytes(2) + content[24:])
     (tmp_path / "zero.wav").touch()
     (tmp_path / "film.mp4").write_bytes(b"\0\0\0\x18ftypisom\0\0\2\0isommp41" + bytes(1000))
     return tmp_path
@@ -205,6 +239,7 @@ def bad_files(mixture, tmp_path, monkeypatch):
         (["nan.wav", "--text", BELL, "-o", "out.wav"], "nan.wav: sample 3999 is NaN or infinite"),
         (["none.wav", "--text", BELL, "-o", "out.wav"], "none.wav: no samples"),
         (["zero.wav", "--text", BELL, "-o", "out.wav"], "zero.wav: empty file"),
+        (["channels.wav", "--text", BELL, "-o", "out.wav"], "channels.wav: not an audio file"),
         (["film.mp4", "--text", BELL, "-o", "out.wav"], "film.mp4: not an audio file that soundfile reads"),
         (["half.wav", "--text", BELL, "-o", "out.wav"], "half.wav: truncated"),
     ],

@@ -100,8 +100,9 @@ def run(request: pytest.FixtureRequest) -> Run:
 def check_estimate(found: Tensor, expected: np.ndarray) -> None:
     """Largest error 2e-5, RMS error 5e-5 of the RMS: another order of the same float32 sums stays ten times below."""
     error = found.numpy().reshape(expected.shape) - expected
-    assert np.abs(error).max() <= 2e-5
-    assert np.sqrt(np.mean(error**2)) <= 5e-5 * np.sqrt(np.mean(expected**2))
+    largest, rms = np.abs(error).max(), np.sqrt(np.mean(error**2) / np.mean(expected**2))
+    print(f"largest error {largest:.2g}, RMS error {rms:.2g} of the RMS")
+    assert largest <= 2e-5 and rms <= 5e-5
 
 
 def test_estimate(run):
@@ -186,7 +187,9 @@ def test_gradient_of_every_tensor(step):
     noise = 1e-6 * max(norm for norm in norms.values() if norm is not None)  # shortcut biases, which a norm cancels
     known = {name: norm for name, norm in norms.items() if norm is not None and norm >= noise}
     assert len(known) == 177
-    assert {name: float(step.gradients[name].double().norm()) for name in known} == pytest.approx(known, rel=1e-3)
+    errors = {name: abs(float(step.gradients[name].double().norm()) / norm - 1) for name, norm in known.items()}
+    print(f"gradient norms: largest relative error {max(errors.values()):.2g}")
+    assert max(errors.values()) <= 1e-3, max(errors, key=errors.get)
 
 
 def test_running_statistics_after_a_training_step(step):

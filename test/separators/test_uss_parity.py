@@ -3,6 +3,7 @@
 Limits as the reference values state them: another order of sums than the released code's may differ that much.
 """
 
+import dataclasses
 import hashlib
 import json
 from pathlib import Path
@@ -68,7 +69,30 @@ def test_estimate(reference):
     assert reference.close(reference.network().eval()(reference.wave("a_mixture"), reference.query), "a_out")
 
 
+def gradient_errors(network: ResUNet30, norms: dict[str, float | None]) -> list[float]:
+    """Relative errors of the norms of all gradients but those that the next norm cancels, ascending."""
+    known = {key: norm for key, norm in norms.items() if norm is not None}
+    found = {key: float(p.grad.norm()) for key, p in network.named_parameters() if p.grad is not None}
+    assert found.keys() == known.keys()
+    floor = 1e-6 * max(known.values())
+    errors = sorted(abs(found[key] / norm - 1) for key, norm in known.items() if norm > floor)
+    print(f"gradient norms: relative error {errors[-1]:.2g}, median {np.median(errors):.2g} of {len(errors)} tensors")
+    assert len(errors) > 150
+    return errors
+
+
+def test_gradients_in_float64(reference):
+    """By torch's own parts; they differ by the rounding of the released code alone."""
+    network = reference.network().train().double()
+    query = dataclasses.replace(reference.query, embedding=reference.query.embedding.double())
+    target = reference.wave("train_target").reshape(2, 1, -1).double()
+    l1(network(reference.wave("a_mixture").double(), query), target).backward()
+    assert gradient_errors(network, reference.info["train"]["grad_l2_norm_step0"])[-1] <= 2e-4
+
+
 def test_training_step(reference):
+    """As it trains on a CPU. Where rounding flips a sign before the LeakyReLU of a small map, all gradients before it
+    move: one flip moved a norm by 1.7e-3 and the median to 7e-5, on one processor and not on another."""
     expected, network = reference.info["train"], reference.network().train()
     mixture, target = reference.wave("a_mixture"), reference.wave("train_target").reshape(2, 1, -1)
     estimate = network(mixture, reference.query)
@@ -76,14 +100,8 @@ def test_training_step(reference):
     loss = l1(estimate, target)
     assert loss.item() == pytest.approx(expected["loss_step0"], rel=1e-5)
     loss.backward()
-
-    norms = {key: norm for key, norm in expected["grad_l2_norm_step0"].items() if norm is not None}
-    found = {key: float(p.grad.norm()) for key, p in network.named_parameters() if p.grad is not None}
-    assert found.keys() == norms.keys()
-    floor = 1e-6 * max(norms.values())
-    errors = {key: abs(found[key] / norm - 1) for key, norm in norms.items() if norm > floor}
-    print(f"gradient norms: largest relative error {max(errors.values()):.2g} of {len(errors)} tensors")
-    assert len(errors) > 150 and max(errors.values()) <= 1e-3
+    errors = gradient_errors(network, expected["grad_l2_norm_step0"])
+    assert errors[-6] <= 1e-3 and errors[-1] <= 5e-3 and np.median(errors) <= 2e-4
 
     for key, (mean, std) in expected["bn_running_mean_std_after_step0_forward"].items():
         statistic = network.state_dict()[key].double()
