@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # esc50: what HSM-TSS of ESC-10 sounds like: extraction and removal, beside the mixture as it is and what decoder and
-# codec make of the target itself: RESULTS_HSM_TSS.md, and a page with sounds and figures in exp/hsm_tss_sound/report.
+# codec make of the target itself: RESULTS_SOUND.md, and a page with sounds and figures in exp/hsm_tss_sound/report.
 # The parts (hsm_tss_parts.sh) and the models (hsm_tss.sh) come first. Run again, it goes on where it stopped.
 set -euo pipefail
 
@@ -56,4 +56,4 @@ lass report "$exp" --out "$exp/RESULTS.md" --figures "$exp/report" --paper local
     cat "$exp/compare.txt"
     printf '```\n\n'
     sed 's/^#/##/' "$parts/codec_report/table.md"
-} >RESULTS_HSM_TSS.md
+} >RESULTS_SOUND.md
