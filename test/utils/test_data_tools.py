@@ -245,7 +245,7 @@ def test_folders_of_audio_files(tmp_path, capsys):
     (tmp_path / names[4]).write_text("no audio")
     tool("folder")(tmp_path / "out", tmp_path / "songs", tmp_path / "speech")
     assert f"{tmp_path / 'out'}: 3 clips" in capsys.readouterr().out and validate(tmp_path / "out") == []
-    assert utts(tmp_path / "out") == {"clip-songs-a-1____x_", "clip-songs-b-1", "clip-speech-1"}
+    assert utts(tmp_path / "out") == {"clip-songs-a-1___x_", "clip-songs-b-1", "clip-speech-1"}
     crops = ClipCrops([tmp_path / "out"], 0.5, 16000)
     assert [len(crops[i]["wave"]) for i in range(3)] == [8000] * 3 and crops[0]["captions"] == []
     with pytest.raises(LassError, match="none: no such folder"):

@@ -138,11 +138,11 @@ def test_examples(tmp_path, scored: ScoredSet, monkeypatch):
 
 def test_examples_with_removal(tmp_path, tones, monkeypatch):
     """A fourth panel in each row, of the same mixture."""
-    experiment = Experiment(tones.score(tmp_path / "exp", {"mixture": None, "model": 1, "removal": 3}))
+    experiment = Experiment(tones.score(tmp_path / "exp", {"mixture": None, "model": 1, "removal": 0.5}))
     scored, rows = scored_sets(experiment, 40, itertools.count(1))["test"], []
     monkeypatch.setattr(examples.spectrogram, "draw", lambda path, panels, rate: rows.extend(panels))
     examples.draw(tmp_path / "test.png", scored)
     assert [row[3][0] for row in rows] == ["asked to remove the interferer"] * 3
     for row in rows:
         target, estimate, removal = (wave for _, wave in row[1:])
-        np.testing.assert_allclose(removal - target, 3 * (estimate - target), atol=1e-3)
+        np.testing.assert_allclose(removal - target, (estimate - target) / 2, atol=1e-3)
