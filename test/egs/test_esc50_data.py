@@ -194,7 +194,7 @@ def test_download(corpus, tmp_path, web, monkeypatch):
 
 
 def test_published_numbers(shared, tmp_path):
-    """All 2000 names as AudioSep's list has them, the 400 of ESC-10, and the pairs both of whose clips lie in a fold."""
+    """All 2000 names, of AudioSep's list, the 400 of ESC-10, and the pairs both of whose clips lie in a fold."""
     published = shared / "data" / "metadata" / "audiosep_eval" / "esc50_eval.csv"
     with open(published, encoding="utf-8", newline="") as found:
         clips = {row["src_wav"]: row["caption"] for row in csv.DictReader(found)}
@@ -210,7 +210,8 @@ def test_published_numbers(shared, tmp_path):
         given = options(subset=subset, audiosep_list=str(published))
         sets = data.prepare(root, **given)
         assert {name: len(found) for name, found in sets.items()} == data.expected(root, **given)
-        assert len({label for found in sets.values() for row in found for label in row.labels}) == data.SUBSETS[subset]
+        labels = {label for found in sets.values() for row in found for label in row.labels}
+        assert len(labels) == data.SUBSETS[subset]
         if of_list:
             folds = [{utt.split("-")[1] for utt in pair} for pair in data.pairs(root, **given)["audiosep"].values()]
             assert (len(folds), sum(len(each) == 1 for each in folds), folds.count({"5"})) == of_list
