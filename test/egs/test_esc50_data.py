@@ -194,7 +194,7 @@ def test_download(corpus, tmp_path, web, monkeypatch):
 
 
 def test_published_numbers(shared, tmp_path):
-    """All 2000 names as AudioSep's list has them, the 400 of ESC-10, and the pairs both of whose clips lie in a fold."""
+    """All 2000 names, of AudioSep's list, the 400 of ESC-10, and the pairs both of whose clips lie in a fold."""
     published = shared / "data" / "metadata" / "audiosep_eval" / "esc50_eval.csv"
     with open(published, encoding="utf-8", newline="") as found:
         clips = {row["src_wav"]: row["caption"] for row in csv.DictReader(found)}
