@@ -19,7 +19,7 @@ from lass.io import audio, stamp
 from lass.io.files import atomic_path, write_text
 from lass.layers.cnn14 import Cnn14
 
-STEPS, RATE, BATCH = 800, 2e-3, 16
+STEPS, RATE, BATCH = 300, 2e-3, 16
 SIZES = {"window": 512, "widths": (8, 16, 32, 64, 128, 256)}  # 16 kHz
 SECONDS = 2  # of a clip, heard at once in training
 GAINS = (-15.0, 5.0)  # dB
