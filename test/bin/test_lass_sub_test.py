@@ -84,9 +84,16 @@ def test_each_query_is_scored_and_the_mixture_counts_with_their_mean(root, run):
         items = list(csv.DictReader(f, delimiter="\t"))
     assert [item["n_queries"] for item in items] == ["5", "5"]
     estimates = dict(read_table(out / "sep" / "lass_sub_test" / "model" / "wav.scp"))
+    rate = json.loads((out / "score" / "lass_sub_test" / "model" / "results.json").read_text())["score_rate"]
+    assert rate < 32000  # that of the model
+
+    def heard(path: str) -> np.ndarray:
+        wave, own = audio.read(path)
+        return audio.resample(wave[0], own, rate)
+
     means = []
     for mix_id, target in read_table(made / "ref.scp"):
-        scores = [si_sdr(audio.read(target)[0][0], audio.read(estimates[f"{mix_id}#{k}"])[0][0]) for k in range(5)]
+        scores = [si_sdr(heard(target), heard(estimates[f"{mix_id}#{k}"])) for k in range(5)]
         assert len(set(map(float, scores))) == 5
         means.append(float(np.mean(scores)))
     assert [float(item["si_sdr"]) for item in items] == pytest.approx(means, abs=1e-3)
