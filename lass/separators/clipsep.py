@@ -162,7 +162,8 @@ class CLIPSep(Separator):
         return to_log_frequency(padded, ROWS)
 
     def _maps(self, warped: Tensor) -> Tensor:
-        return self.sound_net(warped.clamp(min=FLOOR).log())
+        with torch.autocast("cpu", enabled=False):  # its convolutions in bf16 gave NaN on one processor
+            return self.sound_net(warped.clamp(min=FLOOR).log())
 
     def _features(self, embedding: Tensor) -> Tensor:
         return self.frame_net(embedding)
