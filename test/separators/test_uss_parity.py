@@ -92,7 +92,7 @@ def test_gradients_in_float64(reference):
 
 def test_training_step(reference):
     """As it trains on a CPU. Where rounding flips a sign before the LeakyReLU of a small map, all gradients before it
-    move: one flip moved a norm by 1.7e-3 and the median to 7e-5, on one processor and not on another."""
+    move: likely why one processor has a norm 1.7e-3 away and the median 7e-5, and another has not."""
     expected, network = reference.info["train"], reference.network().train()
     mixture, target = reference.wave("a_mixture"), reference.wave("train_target").reshape(2, 1, -1)
     estimate = network(mixture, reference.query)
