@@ -21,6 +21,8 @@ set=               # changes of the configuration, separated by blanks: "train.m
 row=               # row of a paper's tables: a section of conf/variants/<model>.yaml
 tag=               # name of this run, added to the experiment folder
 baselines=         # systems without training, too: ideal_ratio_mask ideal_binary_mask wiener
+removal=false      # ask to remove the interferer, too
+scoring=           # options of lass score: "--rate 16000 --metrics sdr,lsd"; paths are seen from the recipe
 leaks=             # training clips that test sets of conf/sets hold: clean, the default, or paper (they are kept)
 benchmark=         # benchmark root with the lists of those sets, see lass test_sets; empty: benchmark/ beside egs/
 init=              # model folder whose weights the training starts from
@@ -81,6 +83,7 @@ done
 scratching=()
 [ -z "$scratch" ] || scratching=(--scratch "$scratch")
 separated="model control_interferer control_constant $baselines" # systems that stage 7 makes estimates of
+! $removal || separated+=" removal"
 training_options=(--exp "$exp" --data_root "$data" --config "$lass_utils/../conf/train.yaml"
     --config "$lass_utils/../conf/model/$model.yaml" --config "$config")
 [ -z "$init" ] || training_options+=(--init "$(absolute "$init")")
@@ -164,6 +167,7 @@ if wanted 7 separate; then
             case $system in
                 model) how=() ;;
                 control_*) how=(--control "${system#control_}") ;;
+                removal) how=(--remove) ;;
                 *) how=(--baseline "$system") ;;
             esac
             out=sep/$name/$system
@@ -190,14 +194,15 @@ if wanted 8 score; then
     for name in $(mixed_sets "$test_sets"); do
         for system in mixture $separated; do
             estimates=(--est_scp "$exp/sep/$name/$system/wav.scp" --info "$exp/sep/$name/$system/info.json")
-            [ "$system" != mixture ] || estimates=(--mixture)
-            [ "$system" != control_interferer ] || estimates+=(--queries interf_queries)
+            [ "$system" != mixture ] || estimates=(--mixture --info "$exp/sep/$name/model/info.json") # at the rate of the model
+            case $system in control_interferer | removal) estimates+=(--queries interf_queries) ;; esac
             forget "$exp/score/$name/$system/.done" "$exp/score/$name/$system"/.parts-*
             out=$exp/score/$name/$system
-            scoring=("$data/mix/$name" "${estimates[@]}" --out "$out" --system "$system" --num_jobs "$nj")
+            read -ra score_options <<<"$scoring"
+            score_options+=("$data/mix/$name" "${estimates[@]}" --out "$out" --system "$system" --num_jobs "$nj")
             launch --max_jobs "$nj" "JOB=1:$nj" "$exp/log/score_${name}_$system.JOB.log" "$PYTHON" -m lass.bin score \
-                "${scoring[@]}" "${scratching[@]}" --job JOB
-            lass score "${scoring[@]}" --finish
+                "${score_options[@]}" "${scratching[@]}" --job JOB
+            lass score "${score_options[@]}" --finish
         done
     done
     for name in ${published_sets-}; do

@@ -18,6 +18,7 @@ recipe_options="audiocaps clotho esc50 fsd50k wavcaps music ontology tags leaks"
 in_place=true                     # the clips are formatted already
 after_options() {
     root=${root:-$lass_egs} leaks=${leaks:-clean}
+    scoring=${scoring:---rate 16000 --metrics lsd_audioldm,psnr_audioldm,sdri} # Sec. IV-A: all at 16 kHz
     variant=$leaks
     [ "$leaks" = paper ] || train_sets=${train_sets% esc50} config=conf/clean.yaml # a test set is made of all of ESC-50
 }

@@ -14,6 +14,8 @@ from .conftest import RATE, SHORT_TRAINING, TINY_MODEL, make_formatted
 PLACES = {"audiocaps": "v1_all", "clotho": "published", "esc50": "esc50_fold5", "fsd50k": "", "wavcaps": "",
           "musicinstr": ""}  # fmt: skip
 TESTS = ("hsm_audiocaps", "hsm_clotho", "hsm_fsd50k", "hsm_music", "hsm_3sets")
+PUBLISHED_LSD = {"hsm_audiocaps": "2.14", "hsm_clotho": "1.62", "hsm_fsd50k": "4.31", "hsm_music": "1.62",
+                 "hsm_3sets": "3.04"}  # fmt: skip  # of AudioSep, Tables II and IV
 # One of Freesound, a whole one, a part of one, one of 60 s and a sample, and one of YouTube; no name tells the sixth.
 WAVCAPS = ["FreeSound-1", "BBC_Sound_Effects-7", "BBC_Sound_Effects-8-0", "SoundBible-9", "AudioSet_SL-x"]
 
@@ -55,7 +57,7 @@ def call(repository, environment):
 
 
 def test_all_stages(call, repository):
-    call("--leaks", "paper")
+    call("--leaks", "paper", "--removal", "true")
     recipe = repository / "egs" / "hsm_tss"
     data = recipe / "data" / "paper"
     sets = {name: DataDir(data / name) for name in ("audiocaps", "clotho", "fsd50k", "wavcaps", "esc50", "valid")}
@@ -78,6 +80,10 @@ def test_all_stages(call, repository):
     for name in TESTS:
         heading = name.replace("_", "\\_")
         assert f"\n## {heading}\n" in results, results
+        part = results.split(f"\n## {heading}\n")[1].split("\n## ")[0]
+        assert "AudioSep" in part and PUBLISHED_LSD[name] in part, part
+    score = json.loads(next(recipe.glob("exp/*/score/hsm_music/removal/results.json")).read_text())
+    assert score["score_rate"] == 16000 and score["separation"]["query_rule"].startswith("removal: "), score
 
 
 def test_clean_and_a_table_that_is_kept(call, repository):
