@@ -80,7 +80,7 @@ def _run_set(testset: "TestSet", folder: Path, args: argparse.Namespace) -> None
         scoring += ["--metric_models", *args.metric_models] if args.metric_models else []
         scoring += ["--tagger_accuracy", args.tagger_accuracy] if args.tagger_accuracy else []
         if options is None:
-            source = ["--mixture"]
+            source = ["--mixture", "--info", str(args.out / "sep" / testset.name / "model" / "info.json")]
         else:
             separate.main(["--set", str(folder), "--out", str(estimates), "--device", args.device,
                            "--batch_size", str(args.batch_size), *options])  # fmt: skip
@@ -92,8 +92,8 @@ def _systems(testset: "TestSet", folder: Path, args: argparse.Namespace) -> Iter
     """System, options of ``lass separate`` (None: nothing is separated), table of the queries that were asked."""
     model = ["--model", args.model]
     asked = [*model, "--template", _template(testset, args)]
-    yield "mixture", None, "queries"
     yield "model", asked, "queries"
+    yield "mixture", None, "queries"  # at the rate of the model
     if (folder / "interf_queries").exists():
         yield "control_interferer", [*asked, "--control", "interferer"], "interf_queries"
     elif args.removal:

@@ -42,7 +42,8 @@ def parser() -> argparse.ArgumentParser:
     source.add_argument("--est_scp", type=Path, help="estimates of any system: '<mix>#<k> <path>' or '<mix> <path>'")
     source.add_argument("--mixture", action="store_true", help="score the unprocessed mixtures")
     p.add_argument("--queries", default="queries", help="table of the set that was asked (control: interf_queries)")
-    p.add_argument("--info", type=Path, help="JSON object with facts of the separating run, kept in results.json")
+    p.add_argument("--info", type=Path, help="JSON object with facts of the separating run, kept in results.json; with "
+                   "--mixture that of a model beside it, at whose rate it is scored, too")
     p.add_argument("--rate", type=int, metavar="HZ", help="score at this rate (default: the lower one of the set's and "
                    "the model's, which --info tells)")
     p.add_argument("--metrics", default=",".join(registry.DEFAULT), help="names, commas between (default: %(default)s)")
@@ -78,8 +79,6 @@ def main(argv: list[str] | None = None) -> None:
     metrics = registry.parse(args.metrics)
     if not 1 <= (1 if args.job is None else args.job) <= args.num_jobs:
         raise LassError(f"job {args.job} of {args.num_jobs}: jobs are counted from 1")
-    if args.rate is not None and args.rate < 1:
-        raise LassError(f"--rate {args.rate}: expected Hz")
     models = registry.models(metrics, args.metric_models)
     if (args.set is None) == (args.set_dir is None):
         raise LassError("give a rendered test set, or --set NAME")
@@ -90,9 +89,9 @@ def main(argv: list[str] | None = None) -> None:
     if args.set:
         args.set_dir = registered_set(args.set, args.root, args.num_jobs)
     testset, info = RenderedSet(args.set_dir, args.queries, args.scratch), read_info(args.info)
-    own = info.get("model_rate")
-    testset.score_rate = args.rate or min(testset.rate, own if isinstance(own, int) else testset.rate)
-    inputs = testset.manifests + [path for path in (args.est_scp, args.info) if path]
+    testset.score_rate = score_rate(args, info, testset.rate)
+    info = {} if args.mixture else info
+    inputs = testset.manifests + [path for path in (args.est_scp, args.info) if path and args.est_scp]
     if args.est_scp:  # estimates of another model have the same names; the stamp beside them tells the models apart
         inputs.append(args.est_scp.parent / ".done")
     files = [path for model in models.values() for path in (Path(model), Path(model, "config.json"))]
@@ -130,6 +129,16 @@ def main(argv: list[str] | None = None) -> None:
     stamp.write(done, options, inputs)
     for folder in args.out.glob(f"{resume.PARTS}*"):
         shutil.rmtree(folder)
+
+
+def score_rate(args: argparse.Namespace, info: dict, set_rate: int) -> int:
+    """Hz: what was asked for, or the lower one of the set's and the model's."""
+    own = set_rate if info.get("model_rate") is None else info["model_rate"]
+    if type(own) is not int or own < 1:
+        raise LassError(f"{args.info}: model_rate {own!r}: expected Hz, or null where there is no model")
+    if args.rate is not None and not 1 <= args.rate <= set_rate:
+        raise LassError(f"--rate {args.rate}: expected Hz, at most the set's {set_rate}")
+    return args.rate or min(set_rate, own)
 
 
 def registered_set(name: str, root: Path | None, num_workers: int) -> Path:

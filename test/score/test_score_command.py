@@ -80,8 +80,28 @@ def test_a_model_of_a_lower_rate_is_scored_there(rendered):
     assert found["own"]["metrics"]["sdr"]["mean"] > 25
     assert found["set"]["metrics"]["sdr"]["mean"] == pytest.approx(3.01, abs=0.01)  # half of the power is missing
     assert found["parted"]["metrics"] == found["own"]["metrics"]
-    with pytest.raises(LassError, match="--rate 0: expected Hz"):
-        main(arguments(rendered, rendered.folder / "none", "--rate", "0"))
+    main([str(rendered.set_dir), "--mixture", "--system", "mixture", "--out", str(rendered.folder / "mixture"),
+          "--info", str(info)])  # fmt: skip
+    beside = read(rendered.folder / "mixture")
+    assert (beside["score_rate"], beside["model_rate"]) == (4000, None)
+
+
+@pytest.mark.parametrize(
+    ("info", "rate", "message"),
+    [
+        ("4000", "0", "--rate 0: expected Hz, at most the set's 8000"),
+        ("4000", "16000", "--rate 16000: expected Hz, at most the set's 8000"),
+        ("0", None, "info.json: model_rate 0: expected Hz, or null"),
+        ("true", None, "info.json: model_rate True: expected Hz, or null"),
+        ("4000.5", None, "info.json: model_rate 4000.5: expected Hz, or null"),
+    ],
+)
+def test_rates_that_are_none(rendered, info, rate, message):
+    path = rendered.folder / "info.json"
+    path.write_text(f'{{"model_rate": {info}}}')
+    asked = arguments(rendered, rendered.folder / "none", "--info", str(path), *(["--rate", rate] if rate else []))
+    with pytest.raises(LassError, match=message):
+        main(asked)
 
 
 def test_mixture(rendered):
