@@ -26,6 +26,8 @@ def main(argv: list[str] | None = None) -> None:
     args = parser.parse_args(argv)
     if args.finish and args.job is not None:
         raise LassError("--job converts and --finish gathers: give one of them, or none for both in one process")
+    if args.in_place and args.rate != 32000:
+        raise LassError(f"--rate {args.rate} with --in_place: clips that stay where they are keep their rate: --store")
     if args.job is None and args.num_jobs != 1:
         raise LassError(f"--num_jobs {args.num_jobs} without --job: give the number of this job")
 

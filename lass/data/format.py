@@ -57,6 +57,9 @@ def convert(
 
     A clip that fails is listed with its reason in ``<target>/.format/failed.<job>.tsv``, its old output is removed,
     and the others go on.
+
+    Raises:
+        LassError: no such job, or ``store`` holds the clips at another rate.
     """
     if not 1 <= job <= num_jobs:
         raise LassError(f"job {job} of {num_jobs}: jobs are counted from 1")
@@ -68,6 +71,8 @@ def convert(
         output = _output(store, utt, f"{wav.path}:{i + 1}")
         try:
             if is_up_to_date(output, path):
+                if (rate := audio.info(output).sample_rate) != sample_rate:
+                    raise LassError(f"{output}: {rate} Hz, not {sample_rate}: give another --store")
                 done.kept += 1
                 continue
             clipped = to_store(path, output, sample_rate, data.segment_of(utt))

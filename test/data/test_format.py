@@ -55,6 +55,10 @@ def test_every_kind_becomes_32_khz_mono_flac(source, tmp_path, capsys):
         assert data.labels[data.labels_of(utt)[0]] == f"Tone, {utt}"
     main([str(source), str(tmp_path / "slow"), "--store", str(tmp_path / "store16k"), "--rate", "16000"])
     assert validate(tmp_path / "slow", read_audio=True, rate=16000) == []
+    with pytest.raises(LassError, match="store/a.flac: 32000 Hz, not 16000: give another --store"):
+        main([str(source), str(tmp_path / "other"), "--store", str(store), "--rate", "16000"])
+    with pytest.raises(LassError, match="--rate 16000 with --in_place: "):
+        main([str(target), str(tmp_path / "other"), "--in_place", "--rate", "16000"])
     for name in ("text", "labels", "utt2origin", "captions", "utt2labels", "video.scp"):
         assert (target / name).read_bytes() == (source / name).read_bytes()
     assert (target / "failed.tsv").read_text() == "utt\tpath\treason\n"
