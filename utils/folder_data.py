@@ -7,9 +7,11 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from lass.data.datadir import Row, write_data_dir
+from lass.data.datadir import Row, summary, write_data_dir
+from lass.data.validate import validate
 from lass.errors import LassError, run
 from lass.io.blocks import SUBTYPES
+from lass.io.files import atomic_folder, refuse_existing
 
 
 def rows(folders: list[Path]) -> Iterator[Row]:
@@ -18,7 +20,7 @@ def rows(folders: list[Path]) -> Iterator[Row]:
         if not folder.is_dir():
             raise LassError(f"{folder}: no such folder: give folders of audio files")
         for path in sorted(folder.rglob("*")):
-            if path.suffix.lower() in SUBTYPES and not path.name.startswith("."):
+            if path.suffix.lower() in SUBTYPES and not path.name.startswith(".") and path.is_file():
                 name = "-".join((folder.resolve().name, *path.relative_to(folder).with_suffix("").parts))
                 yield Row("clip-" + re.sub(r"[^A-Za-z0-9._+=-]", "_", name), str(path.resolve()))
 
@@ -29,9 +31,12 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("folders", type=Path, nargs="+", metavar="FOLDER", help=f"of {', '.join(SUBTYPES)} files")
     args = parser.parse_args(argv)
 
-    found = list(rows(args.folders))
-    write_data_dir(args.out, found)
-    print(f"{args.out}: {len(found)} clips")
+    refuse_existing(args.out)
+    with atomic_folder(args.out) as folder:
+        write_data_dir(folder, rows(args.folders))
+        if problems := validate(folder):
+            raise LassError("; ".join(problems[:5]))
+    print(summary(args.out))
 
 
 if __name__ == "__main__":
