@@ -27,6 +27,7 @@ MAX_CROPS = 10  # redraws of a silent crop, before another clip is taken
 MAX_CLIPS = 100  # redraws of a clip, before the set is called unusable
 MODALITY_STREAM = 1  # of random numbers: what an example is asked by does not change how it is mixed
 TASK_STREAM = 1 << 16  # another, above those of any number of sources
+STEP_STREAM = TASK_STREAM + 1  # of steps
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class TrainingMixtures(Dataset):
         root: folder that relative ``dir`` entries start from.
         ask_all: tell the other sources and what they are asked by, too.
         scratch: where the clips are copied to and read from, see ``lass.io.scratch``.
-        batch_size: examples of a step, for query rules that draw by step.
+        step_size: examples of a step, for query rules that draw by step.
     """
 
     def __init__(
@@ -74,7 +75,7 @@ class TrainingMixtures(Dataset):
         speed: Sequence[float] = (1.0, 1.0),
         ask_all: bool = False,
         scratch: Path | None = None,
-        batch_size: int = 1,
+        step_size: int = 1,
     ):
         levels.draw(level, interferers, np.random.default_rng(0))  # a wrong rule ends here, not in a worker
         self.sets = [self._open(entry, query, root, scratch) for entry in sets]
@@ -84,7 +85,7 @@ class TrainingMixtures(Dataset):
         self.size = sum(s.examples for s in self.sets)  # examples an epoch
         self.samples = round(segment * sample_rate)
         self.level, self.interferers, self.sample_rate, self.seed = level, interferers, sample_rate, seed
-        self.ask_all, self.batch_size = ask_all, batch_size
+        self.ask_all, self.step_size = ask_all, step_size
         if not (isinstance(speed, Sequence) and len(speed) == 2 and 0 < speed[0] <= speed[1]):
             raise LassError(f"data.speed: {speed!r} is not [lowest, highest] factor, both above 0")
         self.speed = tuple(speed)
@@ -182,7 +183,7 @@ class TrainingMixtures(Dataset):
     def _question(self, s: TrainingSet, utt: str, n: int, rng: np.random.Generator, k: int) -> dict:
         """What source k of example n, ``utt``, is extracted by: ``task``, ``asked``, ``query``, ``without_frames``."""
         query = s.rule.draw(s.data, utt, rng) if s.rule.needs_text(s.data, utt) else ""
-        place = [n // self.batch_size] if s.rule.by_step else [*divmod(n, self.size), MODALITY_STREAM + k]
+        place = [n // self.step_size, 0, STEP_STREAM] if s.rule.by_step else [*divmod(n, self.size), MODALITY_STREAM + k]
         stream = np.random.default_rng([self.seed, *place])
         asked, without_frames = s.rule.draw_modality(s.data, utt, stream)
         if asked != "text":

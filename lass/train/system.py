@@ -76,7 +76,8 @@ def training_set(
     if "removal" not in separator.tasks and any(rule.removal_ratio for rule in rules(config)):
         raise LassError(f"query: removal_ratio: {type(separator).__name__} is not told the task, and gives the rest of "
                         "the mixture where a removal is asked: choose another model, or leave out removal_ratio")
+    train = config["train"]
     return TrainingMixtures(
         **data, query=config["query"], sample_rate=separator.sample_rate, seed=config["seed"], root=data_root,
-        ask_all=separator.asks_all, scratch=scratch, batch_size=config["train"]["batch_size"],
+        ask_all=separator.asks_all, scratch=scratch, step_size=train["batch_size"] * train["accumulate"],
     )  # fmt: skip

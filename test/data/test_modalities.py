@@ -15,8 +15,8 @@ SETTINGS = {"segment": 0.1, "level": {"rule": "snr", "low": -5, "high": 5}, "int
 EXAMPLES = 120
 
 
-def mixtures(*sets: dict, seed: int = 0, batch_size: int = 1, **query) -> TrainingMixtures:
-    return TrainingMixtures(list(sets), {"source": "caption"} | query, **SETTINGS, seed=seed, batch_size=batch_size)
+def mixtures(*sets: dict, seed: int = 0, step_size: int = 1, **query) -> TrainingMixtures:
+    return TrainingMixtures(list(sets), {"source": "caption"} | query, **SETTINGS, seed=seed, step_size=step_size)
 
 
 def asked(found: TrainingMixtures) -> list[str]:
@@ -38,10 +38,10 @@ def test_the_ratio(six, ratio, low, high):
 
 def test_one_draw_for_all_examples_of_a_step(six):
     """Though steps of four and epochs of six do not begin together."""
-    found = asked(mixtures({"dir": six.folder}, text_ratio=0.5, by_step=True, batch_size=4))
+    found = asked(mixtures({"dir": six.folder}, text_ratio=0.5, by_step=True, step_size=4))
     steps = [set(found[start : start + 4]) for start in range(0, EXAMPLES, 4)]
     assert all(len(step) == 1 for step in steps) and 8 < steps.count({"text"}) < 22
-    other = asked(mixtures({"dir": six.folder}, text_ratio=0.5, by_step=True, batch_size=4, seed=1))
+    other = asked(mixtures({"dir": six.folder}, text_ratio=0.5, by_step=True, step_size=4, seed=1))
     assert other != found
 
 
