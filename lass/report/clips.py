@@ -65,18 +65,24 @@ class RenderedSet:
         found = audio.info(self.mixtures[mix])
         return found.sample_rate, found.frames
 
+    def has(self, mix: str) -> bool:
+        """Whether there is an estimate for the first query of a mixture."""
+        return self._estimate(mix) is not None
+
+    def _estimate(self, mix: str) -> str | None:
+        return self.estimates.get(self._first_query(mix)[0], self.estimates.get(mix))
+
     def read(self, mix: str) -> Clip:
         """Read the audio of a scored mixture.
 
         Raises:
             LassError: a table lacks it, or a file is missing.
         """
-        key = self._first_query(mix)[0]
+        self._first_query(mix)
         for name, table in {"wav.scp": self.mixtures, "ref.scp": self.references}.items():
             if mix not in table:
                 raise LassError(f"{self.folder}/{name}: has no line of the scored mixture {mix!r}: score again")
-        estimate = self.estimates.get(key, self.estimates.get(mix))
-        if estimate is None:
+        if (estimate := self._estimate(mix)) is None:
             raise LassError(f"{self.est_scp}: has no estimate of the scored mixture {mix!r}: score again")
         waves = [audio.read(path)[0] for path in (self.mixtures[mix], self.references[mix], estimate)]
         if len({wave.shape for wave in waves}) > 1:

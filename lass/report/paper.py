@@ -31,7 +31,7 @@ def read_paper(path: Path) -> dict[str, list[PublishedRow]]:
     Rows of several files are told apart by the titles of the sets there.
 
     Raises:
-        LassError: no such yaml file, an unknown or missing key, a source without rows.
+        LassError: no such yaml file, an unknown or missing key, a source without rows, one of several files without title.
     """
     found = {}
     for name, specs in config.read_yaml(path).items():
@@ -47,6 +47,8 @@ def _chosen(path: Path, where: str, spec: dict, titled: bool) -> list[PublishedR
     choice = Choice(**spec)
     file = path.parent / choice.rows
     content = config.read_yaml(file)
+    if titled and "title" not in content:
+        raise LassError(f"{where}: {file} has no title, which tells its rows from those of other files")
     rows = published.rows(content.get("published"), str(file))
     if absent := [source for source in choice.sources if source not in {row.source for row in rows}]:
         raise LassError(f"{where}: {file} has no rows of {absent[0]!r}")

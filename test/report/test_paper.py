@@ -46,6 +46,7 @@ def test_rows_of_several_files_are_told_apart(read, tmp_path):
     [
         ("test: {rows: rows.yaml, sources: [page]}", "paper.yaml: test: .*rows.yaml has no rows of 'page'"),
         ("test: {rows: rows.yaml}", "paper.yaml: test: missing key 'sources'"),
+        ("test: [{rows: rows.yaml, sources: [book]}]", "paper.yaml: test: .*rows.yaml has no title"),
         ("test: {rows: none.yaml, sources: []}", "none.yaml: cannot read"),
         ("test: 1", "paper.yaml: test: expected 'key: value' lines"),
         ("test: [{system: one, sdri: 1}]", "paper.yaml: test: unknown key 'system'"),

@@ -29,6 +29,6 @@ def draw(path: Path, scored: ScoredSet) -> None:
             f"estimate, {metric.title} {item.values[scored.metric]:z.1f} {metric.unit}, asked for\n{query}",
         )
         rows.append(list(zip(titles, (clip.mixture, clip.target, clip.estimate))))
-        if scored.removal:
+        if scored.removal and scored.removal.has(item.mix_id):  # it may have been stopped before
             rows[-1].append(("asked to remove the interferer", scored.removal.read(item.mix_id).estimate))
     spectrogram.draw(path, rows, clip.rate)

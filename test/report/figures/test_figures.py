@@ -146,3 +146,12 @@ def test_examples_with_removal(tmp_path, tones, monkeypatch):
     for row in rows:
         target, estimate, removal = (wave for _, wave in row[1:])
         np.testing.assert_allclose(removal - target, (estimate - target) / 2, atol=1e-3)
+
+
+def test_examples_where_removal_was_stopped(tmp_path, tones, monkeypatch):
+    tones.score(tmp_path / "exp", {"mixture": None, "model": 1})
+    experiment = Experiment(tones.score(tmp_path / "exp", {"removal": 0.5}, mixtures=2))
+    rows = []
+    monkeypatch.setattr(examples.spectrogram, "draw", lambda path, panels, rate: rows.extend(panels))
+    examples.draw(tmp_path / "test.png", scored_sets(experiment, 40, itertools.count(1))["test"])
+    assert 3 in map(len, rows)
