@@ -29,7 +29,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--root", type=Path, help="benchmark root, see lass test_sets --help")
     args = parser.parse_args(argv)
 
-    from lass.data.leaks import TestSounds
+    from lass.data.leaks import TestSounds, without_origin
 
     tests = TestSounds(chain.from_iterable(_heard(name, args, unknown=True) for name in args.test))
     found: dict[tuple[str, str, str], set[str]] = {}
@@ -40,6 +40,9 @@ def main(argv: list[str] | None = None) -> None:
             if leak not in printed:
                 print(leak)
                 printed.add(leak)
+    for train in args.train:
+        if Path(train).exists() and not args.audio and (unknown := without_origin(Path(train))) > 0:
+            print(f"{train}: of {unknown} clips the origin is not known: they are compared with nothing", file=sys.stderr)
     for (test, role), clips in tests.clips.items():
         unknown = len(tests.unknown.get((test, role), ()))
         more = f"; of {unknown} the origin is not known" if unknown else ""

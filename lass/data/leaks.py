@@ -73,6 +73,13 @@ class TestSounds:
         return [Leak(clip, test) for test, other in near.items() if origin.overlaps(other)]
 
 
+def without_origin(folder: Path) -> int:
+    """How many clips of a data directory have no known origin."""
+    wav, known = (sum(1 for _ in iterate_table(path)) if path.exists() else 0
+                  for path in (folder / "wav.scp", folder / "utt2origin"))  # fmt: skip
+    return wav - known
+
+
 def of_data_dir(folder: Path, by_audio: bool = False, unknown: bool = False) -> Iterator[Heard]:
     """The clips of a data directory, as far as their origins are known.
 

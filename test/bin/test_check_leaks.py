@@ -44,6 +44,12 @@ def test_every_pair_is_named(check, tmp_path):
     assert summary == [f"2 of 4 clips of {test} are heard in {train}; of 1 the origin is not known"]
 
 
+def test_training_clips_of_unknown_origin_are_counted(check, tmp_path):
+    train, test = make(tmp_path / "train", "youtube:a", "", ""), make(tmp_path / "test", "youtube:b")
+    _, summary = check([train], [test])
+    assert summary[0] == f"{train}: of 2 clips the origin is not known: they are compared with nothing"
+
+
 def test_no_leak(check, tmp_path):
     train, test = make(tmp_path / "train", "youtube:a:0:10"), make(tmp_path / "test", "youtube:a:10:10", "bbc:1")
     assert check([train], [test]) == ([], [f"0 of 2 clips of {test} are heard in {train}"])
