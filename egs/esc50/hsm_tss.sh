@@ -8,7 +8,7 @@ root=                        # folder of the corpus as published, if you have it
 parts=exp/parts_esc10_fold5  # folder with q_audio_small and, to hear what is separated, acoustic_decoder_small
 test=snr                     # rendered set whose mixtures are separated: snr or test
 set=                         # changes of all trainings, separated by blanks: "train.max_steps=100"
-tag=                         # name of this run, added to the experiment folders
+tag=                         # name of this run, added to the experiment folders; it writes exp/hsm_tss_<tag>/table.md alone
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/../../utils/parse_options.sh"
@@ -29,5 +29,5 @@ train "" "encoder.model=$q_audio $decoder" --init "$(model_of local_)"
 train single_ "encoder.model=$q_audio/text separator.audio.model=$q_audio/audio $decoder"
 out=exp/hsm_tss${tag:+_$tag}
 "$PYTHON" -m lass.bin hsm_report "data/esc10_fold5/mix/$test" --out "$out" \
-    --model "$(model_of "")" "$(model_of local_)" "$(model_of single_)"
-cp "$out/table.md" RESULTS_HSM_TSS.md
+    --model "$(model_of "")" "$(model_of local_)" "$(model_of global_)" "$(model_of single_)"
+[ -n "$tag" ] || cp "$out/table.md" RESULTS_HSM_TSS.md

@@ -4,9 +4,8 @@
 # The parts (hsm_tss_parts.sh) and the models (hsm_tss.sh) come first. Run again, it goes on where it stopped.
 set -euo pipefail
 
-fold=5                           # test fold
-parts=exp/parts_esc10_fold5      # folder of the parts, with codec_report
-tag=                             # of the models of hsm_tss.sh, added to the experiment folders
+parts=exp/parts_esc10_fold5  # folder of the parts, with codec_report
+tag=                         # of the models of hsm_tss.sh, added to the experiment folder, where the page is then
 metrics=lsd,lsd_audioldm,kl,psnr,psnr_audioldm,clap_score,clap_audio
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -14,9 +13,9 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cd "$here"
 . ../path.sh
 lass() { "$PYTHON" -m lass.bin "$@"; }
-data=data/esc10_fold$fold exp=exp/hsm_tss_sound${tag:+_$tag}
+data=data/esc10_fold5 exp=exp/hsm_tss_sound${tag:+_$tag}
 set_dir=$data/16k/mix/snr # the mixtures of $data/mix/snr, at the rate of the models
-model_of() { echo "exp/esc50_hsm_tss_$1small_esc10_fold$fold${tag:+_$tag}/model"; }
+model_of() { echo "exp/esc50_hsm_tss_$1small_esc10_fold5${tag:+_$tag}/model"; }
 
 lass format "$data/orig/test" "$data/16k/test" --store data/flac16k --rate 16000
 lass make_mixlist "$data/16k/test" "$set_dir" --config conf/mix.yaml
@@ -50,10 +49,12 @@ lass report "$exp" --out "$exp/RESULTS.md" --figures "$exp/report" --paper local
     done
     lass compare "$exp/score/snr/model" "$exp/score/snr/single" --out "$exp/compare/model_single.json"
 } | tee "$exp/compare.txt"
+page=RESULTS_SOUND.md
+[ -z "$tag" ] || page=$exp/RESULTS_SOUND.md
 {
     cat "$exp/RESULTS.md"
     printf '\n## Differences\n\n```\n'
     cat "$exp/compare.txt"
     printf '```\n\n'
     sed 's/^#/##/' "$parts/codec_report/table.md"
-} >RESULTS_SOUND.md
+} >"$page"

@@ -67,7 +67,8 @@ def _training(model: "Model") -> str:
     if "train" not in config:
         return "not trained here"
     sets = ", ".join(str(entry["dir"]) for entry in config["data"]["sets"])
-    told = f"{config['train']['max_steps']} steps of {config['train']['batch_size']} mixtures of {sets}"
+    train = config["train"]
+    told = f"at most {train['max_steps']} steps of {train['batch_size'] * train['accumulate']} mixtures of {sets}"
     begun = f", behind {_name(Path(config['init']['model']))}" if "init" in config else ""
     return f"{told}, seed {config['seed']}{begun}"
 

@@ -20,7 +20,7 @@ from lass.train.system import build_model
 
 SIZES = {"width": 16, "heads": 2, "local_layers": 1}
 LOSS = {"class": "lass.losses.global_local.global_local"}
-TRAINED = {"train": {"max_steps": 7, "batch_size": 3}, "data": {"sets": [{"dir": "some/train"}]}, "seed": 5,
+TRAINED = {"train": {"max_steps": 7, "batch_size": 3, "accumulate": 1}, "data": {"sets": [{"dir": "some/train"}]}, "seed": 5,
            "init": {"model": "exp/begun/model"}}  # fmt: skip
 MIXTURES = 3
 
@@ -101,7 +101,7 @@ def test_command(folders, rendered, tmp_path, capsys):
     text = (tmp_path / "table.md").read_text()
     lines = [line for line in text.splitlines() if "| extraction |" in line]
     assert lines[0].count("| - ") == 3 and " - " not in lines[1]
-    assert text.count("7 steps of 3 mixtures of some/train, seed 5, behind begun") == 2
+    assert text.count("at most 7 steps of 3 mixtures of some/train, seed 5, behind begun") == 2
     for name in ("global_features.png", "attention.png"):
         assert (tmp_path / name).read_bytes().startswith(b"\x89PNG")
     with pytest.raises(LassError, match="--mixture m9: .* no such mixture"):

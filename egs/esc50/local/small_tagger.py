@@ -25,9 +25,8 @@ SECONDS = 2  # of a clip, heard at once in training
 GAINS = (-15.0, 5.0)  # dB
 
 
-def read(data: DataDir, rate: int) -> tuple[list[np.ndarray], Tensor]:
-    """Waves at ``rate`` Hz, and the number of the class of each, in the order of ``labels``."""
-    names = list(data.labels)
+def read(data: DataDir, rate: int, names: list[str]) -> tuple[list[np.ndarray], Tensor]:
+    """Waves at ``rate`` Hz, and the number of the class of each: its place in ``names``."""
     waves = []
     for _, path in data.wav:
         wave, own = audio.read(path)
@@ -58,9 +57,9 @@ def train(network: Cnn14, waves: list[np.ndarray], classes: Tensor) -> None:
 
 
 @torch.no_grad()
-def accuracy(network: Cnn14, folder: Path) -> str:
+def accuracy(network: Cnn14, folder: Path, names: list[str]) -> str:
     """"71 of 80"."""
-    waves, classes = read(DataDir(folder), network.sample_rate)
+    waves, classes = read(DataDir(folder), network.sample_rate, names)
     found = torch.cat([network(torch.from_numpy(wave)[None]).posteriors.argmax(1) for wave in waves])
     return f"{int((found == classes).sum())} of {len(classes)}"
 
@@ -77,10 +76,12 @@ def main() -> None:
         return
     torch.manual_seed(0)
     data = DataDir(sets["train"])
-    network = Cnn14(**SIZES, classes=len(data.labels))
-    train(network.train(), *read(data, network.sample_rate))
+    names = list(data.labels)
+    network = Cnn14(**SIZES, classes=len(names))
+    train(network.train(), *read(data, network.sample_rate, names))
     network.eval()
-    found = f"right on {accuracy(network, sets['test'])} test clips, {accuracy(network, sets['valid'])} of validation"
+    right = {name: accuracy(network, sets[name], names) for name in ("test", "valid")}
+    found = f"right on {right['test']} test clips, {right['valid']} of validation"
     with atomic_path(out) as temporary:
         safetensors.torch.save_file({k: v.contiguous() for k, v in network.state_dict().items()}, temporary)
     write_text(text, f"{found}\n")
