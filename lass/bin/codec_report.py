@@ -34,7 +34,7 @@ def main(argv: list[str] | None = None) -> None:
     from lass.io.files import write_text
     from lass.report.codec import page
     from lass.score.codec import summary
-    from lass.score.provenance import commit
+    from lass.score.provenance import commit, measured_by
 
     codec, data = load_codec(args.codec), DataDir(args.set)
     counts, items = np.zeros((codec.groups, codec.codebook_size), dtype=np.int64), []
@@ -45,7 +45,7 @@ def main(argv: list[str] | None = None) -> None:
     facts = {"class": type(codec).__name__, "place": str(args.codec), "groups": codec.groups, "commit": commit(),
              "codebook_size": codec.codebook_size, "parameters": codec.size()}
     result = summary(args.set.name, facts, items, counts)
-    table = page(result, read_yaml(PUBLISHED))
+    table = page(result, read_yaml(PUBLISHED)) + measured_by("codec_report", argv)
     for path, content in zip(outputs, (json.dumps(result, indent=1) + "\n", table)):
         write_text(path, content)
     stamp.write(done, options, inputs)

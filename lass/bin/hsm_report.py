@@ -34,6 +34,7 @@ def main(argv: list[str] | None = None) -> None:
     from lass.infer.model import Model
     from lass.io.files import write_text
     from lass.report.features import page
+    from lass.score.provenance import measured_by
 
     tasks = {task: table for task, table in TABLES.items() if (args.set / table).is_file()}
     asked = {task: read_questions(args.set, table) for task, table in tasks.items()}
@@ -47,7 +48,7 @@ def main(argv: list[str] | None = None) -> None:
             if task == "extraction":
                 _draw(args, model, questions, found, drawn)
     write_text(args.out / "results.json", json.dumps({"set": str(args.set), "rows": rows}, indent=1) + "\n")
-    write_text(args.out / "table.md", page(str(args.set), rows))
+    write_text(args.out / "table.md", page(str(args.set), rows) + measured_by("hsm_report", argv))
     print(page(str(args.set), rows))
 
 

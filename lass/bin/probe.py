@@ -30,6 +30,7 @@ def main(argv: list[str] | None = None) -> None:
     from lass.io.files import write_text
     from lass.report.probe import SYSTEMS, page
     from lass.score.probe import summary
+    from lass.score.provenance import measured_by
 
     published = read_section(PUBLISHED, args.published) if args.published else None
     if args.join:
@@ -41,7 +42,7 @@ def main(argv: list[str] | None = None) -> None:
         runs = [run]
     found = summary(items, runs)
     write_text(args.out / "results.json", json.dumps(found, indent=1) + "\n")
-    write_text(args.out / "table.md", page(found, published))
+    write_text(args.out / "table.md", page(found, published) + measured_by("probe", argv))
     for system, row in found["systems"].items():
         print(f"{SYSTEMS[system]}: {100 * row['accuracy']:.1f} % of {found['n_found']} of {found['n_expected']} clips")
 

@@ -28,6 +28,7 @@ def main(argv: list[str] | None = None) -> None:
     from lass.parts.folder import CONFIG, training_of
     from lass.queries.encoder import encoder_of_text_and_audio
     from lass.report.retrieval import page
+    from lass.score.provenance import measured_by
 
     config = configuration.load(args.config, args.set)
     published = configuration.read_section(PUBLISHED, args.published) if args.published else None
@@ -40,7 +41,7 @@ def main(argv: list[str] | None = None) -> None:
         found["trained_on"] = training_of(folder)
     found["directions"] = recalls(encoder, data, texts_of(data, rule), args.out)
     write_text(args.out / "results.json", json.dumps(found, indent=1) + "\n")
-    write_text(args.out / "table.md", page(found, published))
+    write_text(args.out / "table.md", page(found, published) + measured_by("retrieval", argv))
     for direction, row in found["directions"].items():
         figures = ", ".join(f"R@{k} {100 * r:.1f} ({100 * row['chance'][k]:.1f})" for k, r in row["recall"].items())
         print(f"{direction}: {figures} % (by chance), {row['queries']} queries, {row['candidates']} candidates")

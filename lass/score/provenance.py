@@ -2,7 +2,10 @@
 
 import importlib.metadata
 import platform
+import shlex
 import subprocess
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 PACKAGES = ("lass", "numpy", "torch", "torchaudio", "lightning", "transformers", "soundfile", "soxr")
@@ -17,6 +20,12 @@ def commit(repository: Path = Path(__file__).parents[2]) -> str:
         return f"{head} (dirty)" if _git(repository, "status", "--porcelain", "--untracked-files=no") else head
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
+
+
+def measured_by(command: str, argv: Sequence[str] | None) -> str:
+    """The last line of a page: the command of ``lass`` with its arguments (None: those of the process), the commit."""
+    words = shlex.join(["lass", command, *(sys.argv[1:] if argv is None else argv)])
+    return f"\n```\n{words}\n```\n\nCommit {commit()}.\n"
 
 
 def _git(repository: Path, *arguments: str) -> str:

@@ -99,6 +99,7 @@ def test_command(folders, rendered, tmp_path, capsys):
     for mean, low, high in rows[2]["figures"].values():
         assert low <= mean <= high
     text = (tmp_path / "table.md").read_text()
+    assert f"lass hsm_report {rendered} --model " in text and "\nCommit " in text
     lines = [line for line in text.splitlines() if "| extraction |" in line]
     assert lines[0].count("| - ") == 3 and " - " not in lines[1]
     assert text.count("at most 7 steps of 3 mixtures of some/train, seed 5, behind begun") == 2
