@@ -26,7 +26,7 @@ def draw(path: Path, scored: ScoredSet) -> None:
         titles = (
             wrap(f"{which}: mixture {item.mix_id}", WIDTH),
             wrap(f"target {scored.rendered.name(item.labels)}", WIDTH),
-            f"estimate, {metric.title} {item.values[scored.metric]:z.1f} {metric.unit}, asked for\n{query}",
+            f"estimate, {f'{metric.title} {item.values[scored.metric]:z.1f} {metric.unit}'.rstrip()}, asked for\n{query}",
         )
         rows.append(list(zip(titles, (clip.mixture, clip.target, clip.estimate))))
         if scored.removal and scored.removal.has(item.mix_id):  # it may have been stopped before
