@@ -125,4 +125,5 @@ def _control_line(control: str, model: dict, other: dict) -> str:
         return f'Control "{SYSTEMS[control]}": no {known(metric).title} of both: not compared.'
     gap, unit = means[0] - means[1], known(metric).unit
     side = "below" if gap >= 0 else "above"
-    return f'Control "{SYSTEMS[control]}": {abs(gap):z.2f} {unit} {known(metric).title} {side} the model.'
+    amount = f"{abs(gap):z.2f} {unit}".rstrip()
+    return f'Control "{SYSTEMS[control]}": {amount} {known(metric).title} {side} the model.'
