@@ -194,7 +194,7 @@ if wanted 8 score; then
     for name in $(mixed_sets "$test_sets"); do
         for system in mixture $separated; do
             estimates=(--est_scp "$exp/sep/$name/$system/wav.scp" --info "$exp/sep/$name/$system/info.json")
-            [ "$system" != mixture ] || estimates=(--mixture --info "$exp/sep/$name/model/info.json") # at the rate of the model
+            [ "$system" != mixture ] || estimates=(--mixture --info "$exp/sep/$name/model/info.json") # its rate
             case $system in control_interferer | removal) estimates+=(--queries interf_queries) ;; esac
             forget "$exp/score/$name/$system/.done" "$exp/score/$name/$system"/.parts-*
             out=$exp/score/$name/$system

@@ -8,7 +8,7 @@ root=                        # folder of the corpus as published, if you have it
 parts=exp/parts_esc10_fold5  # folder with q_audio_small and, to hear what is separated, acoustic_decoder_small
 test=snr                     # rendered set whose mixtures are separated: snr or test
 set=                         # changes of all trainings, separated by blanks: "train.max_steps=100"
-tag=                         # name of this run, added to the experiment folders; it writes exp/hsm_tss_<tag>/table.md alone
+tag=                         # of this run, added to the experiment folders; its table stays in exp/hsm_tss_<tag>
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/../../utils/parse_options.sh"

@@ -42,7 +42,8 @@ def main(argv: list[str] | None = None) -> None:
                 printed.add(leak)
     for train in args.train:
         if Path(train).exists() and not args.audio and (unknown := without_origin(Path(train))) > 0:
-            print(f"{train}: of {unknown} clips the origin is not known: they are compared with nothing", file=sys.stderr)
+            print(f"{train}: of {unknown} clips the origin is not known, they are compared with nothing",
+                  file=sys.stderr)  # fmt: skip
     for (test, role), clips in tests.clips.items():
         unknown = len(tests.unknown.get((test, role), ()))
         more = f"; of {unknown} the origin is not known" if unknown else ""

@@ -183,8 +183,8 @@ class TrainingMixtures(Dataset):
     def _question(self, s: TrainingSet, utt: str, n: int, rng: np.random.Generator, k: int) -> dict:
         """What source k of example n, ``utt``, is extracted by: ``task``, ``asked``, ``query``, ``without_frames``."""
         query = s.rule.draw(s.data, utt, rng) if s.rule.needs_text(s.data, utt) else ""
-        place = [n // self.step_size, 0, STEP_STREAM] if s.rule.by_step else [*divmod(n, self.size), MODALITY_STREAM + k]
-        stream = np.random.default_rng([self.seed, *place])
+        step, example = (n // self.step_size, 0, STEP_STREAM), (*divmod(n, self.size), MODALITY_STREAM + k)
+        stream = np.random.default_rng([self.seed, *(step if s.rule.by_step else example)])
         asked, without_frames = s.rule.draw_modality(s.data, utt, stream)
         if asked != "text":
             whole = asked == "audio" and self._is_whole(s.audio[utt])

@@ -31,7 +31,7 @@ def read_paper(path: Path) -> dict[str, list[PublishedRow]]:
     Rows of several files are told apart by the titles of the sets there.
 
     Raises:
-        LassError: no such yaml file, an unknown or missing key, a source without rows, one of several files without title.
+        LassError: no such yaml file, an unknown or missing key, a source without rows, several files and no title.
     """
     found = {}
     for name, specs in config.read_yaml(path).items():

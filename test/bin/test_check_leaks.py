@@ -47,7 +47,7 @@ def test_every_pair_is_named(check, tmp_path):
 def test_training_clips_of_unknown_origin_are_counted(check, tmp_path):
     train, test = make(tmp_path / "train", "youtube:a", "", ""), make(tmp_path / "test", "youtube:b")
     _, summary = check([train], [test])
-    assert summary[0] == f"{train}: of 2 clips the origin is not known: they are compared with nothing"
+    assert summary[0] == f"{train}: of 2 clips the origin is not known, they are compared with nothing"
 
 
 def test_no_leak(check, tmp_path):

@@ -20,7 +20,8 @@ from lass.train.system import build_model
 
 SIZES = {"width": 16, "heads": 2, "local_layers": 1}
 LOSS = {"class": "lass.losses.global_local.global_local"}
-TRAINED = {"train": {"max_steps": 7, "batch_size": 3, "accumulate": 1}, "data": {"sets": [{"dir": "some/train"}]}, "seed": 5,
+TRAINED = {"train": {"max_steps": 7, "batch_size": 3, "accumulate": 1},
+           "data": {"sets": [{"dir": "some/train"}]}, "seed": 5,
            "init": {"model": "exp/begun/model"}}  # fmt: skip
 MIXTURES = 3
 

@@ -17,10 +17,12 @@ def test_from_raw_clips_to_the_pages(repository, environment, tmp_path):
         path = recipe / "local" / name
         path.write_text(re.sub(r"^STEPS, RATE = \d+", "STEPS, RATE = 2", path.read_text(), flags=re.M))
     mix = recipe / "conf" / "mix.yaml"  # of few clips
-    mix.write_text(re.sub(r"^(valid|test|snr):(.*)\n", r"\1:\2\n  targets: 3\n", mix.read_text(encoding="utf-8"), flags=re.M))
+    few = re.sub(r"^((?:valid|test|snr):.*\n)", r"\1  targets: 3\n", mix.read_text(encoding="utf-8"), flags=re.M)
+    mix.write_text(few, encoding="utf-8")
 
     def call(script: str, *options: str) -> None:
-        done = subprocess.run([recipe / script, *options], capture_output=True, text=True, timeout=1200, env=environment)
+        command = [recipe / script, *options]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=1200, env=environment)
         assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-5000:]
 
     parts = [word for name in ("", "q_audio_", "codec_", "decoder_") for word in (f"--{name}set", STEPS)]

@@ -23,10 +23,11 @@ def draw(path: Path, scored: ScoredSet) -> None:
         item = items[example["mix_id"]]
         clip = scored.rendered.read(item.mix_id)
         query = wrap(f"“{scored.rendered.query(item.mix_id)}”", WIDTH)
+        value = f"{metric.title} {item.values[scored.metric]:z.1f} {metric.unit}".rstrip()
         titles = (
             wrap(f"{which}: mixture {item.mix_id}", WIDTH),
             wrap(f"target {scored.rendered.name(item.labels)}", WIDTH),
-            f"estimate, {f'{metric.title} {item.values[scored.metric]:z.1f} {metric.unit}'.rstrip()}, asked for\n{query}",
+            f"estimate, {value}, asked for\n{query}",
         )
         rows.append(list(zip(titles, (clip.mixture, clip.target, clip.estimate))))
         if scored.removal and scored.removal.has(item.mix_id):  # it may have been stopped before
