@@ -115,6 +115,8 @@ def test_wiener_of_a_set_needs_no_model(test_set, tmp_path):
     assert len(read_table(out / "wav.scp")) == 7
     with pytest.raises(LassError, match="--model: give a model folder"):
         separate.main([*arguments, "ideal_ratio_mask"])
+    with pytest.raises(LassError, match="--bf16 with --baseline wiener: "):
+        separate.main([*arguments, "wiener", "--bf16"])
 
 
 def test_a_reference_of_another_length(test_set, model_folder, tmp_path):
