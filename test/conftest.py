@@ -15,7 +15,13 @@ import pytest
 os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", OMP_NUM_THREADS="1", MKL_NUM_THREADS="1")
 
 ROOT = Path(__file__).resolve().parent.parent
+SLOW = ("cluster", "recipes", "utils", "train")  # folders
 pytest_plugins = ["fixtures.slurm", "fixtures.tiny_models", "fixtures.tiny_parts", "fixtures.web", "fixtures.yt_dlp"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long begins first, so that no worker is left alone with it."""
+    items.sort(key=lambda item: item.path.parent.name not in SLOW)
 
 
 @pytest.fixture(scope="session")

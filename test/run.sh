@@ -8,6 +8,6 @@ cd "$(dirname "$0")/.."
 . tools/env.sh
 "$PYTHON" -c 'import pytest' 2>/dev/null ||
     { echo "test/run.sh: $PYTHON has no pytest: install it there, or unset LASS_PYTHON" >&2; exit 1; }
-[ $# -gt 0 ] || set -- test -n auto --maxprocesses 4 --dist loadfile
+[ $# -gt 0 ] || set -- test -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 # Without --rootdir the folder test/io would become a module "io" and hide the standard one.
 exec "$PYTHON" -m pytest -c test/pytest.ini --rootdir=. "$@"

@@ -1,4 +1,9 @@
-"""egs/esc50/hsm_tss*.sh: from raw clips to the three pages, a step or two of each training."""
+"""egs/esc50/hsm_tss*.sh: from raw clips to the three pages, two steps of each training.
+
+Its some hundred commands take ten minutes, so that it runs only when it is named:
+
+    test/run.sh test/recipes/esc50_hsm_tss.py
+"""
 
 import io
 import re
