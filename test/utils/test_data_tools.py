@@ -243,10 +243,17 @@ def test_folders_of_audio_files(tmp_path, capsys):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         soundfile.write(tmp_path / name, np.full(8000, 0.25), 8000)
     (tmp_path / names[4]).write_text("no audio")
+    (tmp_path / "songs" / "album.wav").mkdir()
     tool("folder")(tmp_path / "out", tmp_path / "songs", tmp_path / "speech")
     assert f"{tmp_path / 'out'}: 3 clips" in capsys.readouterr().out and validate(tmp_path / "out") == []
     assert utts(tmp_path / "out") == {"clip-songs-a-1___x_", "clip-songs-b-1", "clip-speech-1"}
     crops = ClipCrops([tmp_path / "out"], 0.5, 16000)
     assert [len(crops[i]["wave"]) for i in range(3)] == [8000] * 3 and crops[0]["captions"] == []
+    with pytest.raises(LassError, match="out: is there already"):
+        tool("folder")(tmp_path / "out", tmp_path / "songs")
     with pytest.raises(LassError, match="none: no such folder"):
-        tool("folder")(tmp_path / "out", tmp_path / "none")
+        tool("folder")(tmp_path / "other", tmp_path / "none")
+    soundfile.write(tmp_path / "speech" / "1.flac", np.zeros(800), 8000)
+    with pytest.raises(LassError, match="clip-speech-1"):
+        tool("folder")(tmp_path / "other", tmp_path / "speech")
+    assert not (tmp_path / "other").exists()
