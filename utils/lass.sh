@@ -191,6 +191,7 @@ if wanted 7 separate; then
 fi
 
 if wanted 8 score; then
+    read -ra score_options <<<"$scoring"
     for name in $(mixed_sets "$test_sets"); do
         for system in mixture $separated; do
             estimates=(--est_scp "$exp/sep/$name/$system/wav.scp" --info "$exp/sep/$name/$system/info.json")
@@ -198,11 +199,11 @@ if wanted 8 score; then
             case $system in control_interferer | removal) estimates+=(--queries interf_queries) ;; esac
             forget "$exp/score/$name/$system/.done" "$exp/score/$name/$system"/.parts-*
             out=$exp/score/$name/$system
-            read -ra score_options <<<"$scoring"
-            score_options+=("$data/mix/$name" "${estimates[@]}" --out "$out" --system "$system" --num_jobs "$nj")
+            scored=("$data/mix/$name" "${estimates[@]}" --out "$out" --system "$system" --num_jobs "$nj"
+                "${score_options[@]}")
             launch --max_jobs "$nj" "JOB=1:$nj" "$exp/log/score_${name}_$system.JOB.log" "$PYTHON" -m lass.bin score \
-                "${score_options[@]}" "${scratching[@]}" --job JOB
-            lass score "${score_options[@]}" --finish
+                "${scored[@]}" "${scratching[@]}" --job JOB
+            lass score "${scored[@]}" --finish
         done
     done
     for name in ${published_sets-}; do

@@ -30,4 +30,4 @@ train single_ "encoder.model=$q_audio/text separator.audio.model=$q_audio/audio 
 out=exp/hsm_tss${tag:+_$tag}
 "$PYTHON" -m lass.bin hsm_report "data/esc10_fold5/mix/$test" --out "$out" \
     --model "$(model_of "")" "$(model_of local_)" "$(model_of global_)" "$(model_of single_)"
-[ -n "$tag" ] || cp "$out/table.md" RESULTS_HSM_TSS.md
+[ "$tag$test" != snr ] || cp "$out/table.md" RESULTS_HSM_TSS.md

@@ -75,7 +75,7 @@ def main(argv: list[str] | None = None) -> None:
     if not args.model and args.baseline != "wiener":
         raise LassError("--model: give a model folder, or a hub id org/name[@revision]")
     if args.baseline and args.bf16:
-        raise LassError(f"--bf16 with --baseline {args.baseline}: baselines are computed in float32")
+        raise LassError(f"--bf16 with --baseline {args.baseline}: baselines are computed in float32: leave it out")
     if args.template.count("{}") != 1:
         raise LassError(f"--template {args.template!r}: must hold '{{}}' once")
     if args.set and args.out and not args.inputs:
